@@ -1,0 +1,86 @@
+// Why this token? The short way for scripts: promises over the TaskEithers of explainer.ts.
+//
+//   const model = await load("path/to/SmolLM2-135M-Instruct")
+//   const { parts, target } = await attribute(model, "The capital of France is", { target: " Paris" })
+import {
+  type Backend,
+  type Faulty,
+  faultError,
+  type Rule,
+  type RunOptions,
+  type Seed,
+  softmaxRule,
+  tokenSeed,
+} from "@depass/graph";
+import { loadModel, type Model, site } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { type BackendOptions, openBackend } from "./backends.ts";
+import { type Explainer, explainer } from "./explainer.ts";
+import type { Attribution } from "./result.ts";
+import type { TargetChoice } from "./target.ts";
+
+export type AttributeOptions = RunOptions & {
+  /** A token id or the exact text of one token; default: what the model would say next. */
+  readonly target?: TargetChoice;
+  /** Default: each token is a part from layer 0 on. */
+  readonly seed?: Seed;
+  /** Default: softmax with temperature 0.1. */
+  readonly rule?: Rule;
+  /** An open backend, which stays open, or what to open for this call. */
+  readonly backend?: Backend | BackendOptions;
+};
+
+/** The value of a TaskEither; its faults as a FaultError. */
+export const orThrow = async <A>(task: Faulty<A>): Promise<A> => {
+  const result = await task();
+  if (E.isLeft(result)) throw faultError(result.left);
+  return result.right;
+};
+
+/** Opens a checkpoint folder. Throws a FaultError that says what is wrong with it. */
+export const load = (folder: string): Promise<Model> => orThrow(loadModel(folder));
+
+const isBackend = (x: Backend | BackendOptions): x is Backend => "prepare" in x;
+
+const defaultSeed = tokenSeed(site.residPre(0));
+
+const withBackend = <A>(
+  choice: Backend | BackendOptions,
+  use: (backend: Backend, why: string) => Faulty<A>,
+): Faulty<A> =>
+  isBackend(choice)
+    ? use(choice, "given by the caller")
+    : pipe(
+        openBackend(choice),
+        TE.chain(({ backend, why }) => async () => {
+          const result = await use(backend, why)();
+          await backend.close();
+          return result;
+        }),
+      );
+
+/**
+ * Explains one prediction: how much of the target's logit each token of the prompt supplied.
+ * Throws a FaultError: an empty or too long prompt, a target that is not one token, no device, too little memory, aborted.
+ */
+export const attribute = (model: Model, prompt: string, options: AttributeOptions = {}): Promise<Attribution> =>
+  orThrow(
+    withBackend(options.backend ?? {}, (backend, why) =>
+      pipe(
+        explainer(model, backend, { ...readied(options), why }),
+        TE.chain((ready) => finished(ready, prompt, options)),
+      ),
+    ),
+  );
+
+const readied = ({ seed = defaultSeed, rule = softmaxRule(), ...rest }: AttributeOptions) => ({ ...rest, seed, rule });
+
+const finished =
+  (ready: Explainer, prompt: string, options: AttributeOptions): Faulty<Attribution> =>
+  async () => {
+    const result = await ready.explain(prompt, options)();
+    ready.dispose();
+    return result;
+  };

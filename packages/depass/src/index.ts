@@ -1,0 +1,5 @@
+export * from "./attribute.ts";
+export * from "./backends.ts";
+export * from "./explainer.ts";
+export * from "./result.ts";
+export * from "./target.ts";

@@ -1,0 +1,132 @@
+// What runs graphs. Declared here, implemented by the f64 evaluator below, by @depass/kernels on WebGPU, and by others.
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import type { Shape } from "./dim.ts";
+import { type Fault, fault, faultError } from "./error.ts";
+import { evaluate } from "./evaluate.ts";
+import { type Expr, type Graph, toGraph } from "./expr.ts";
+import { check } from "./shape.ts";
+import { leavesOf, type Tensors } from "./sizes.ts";
+import type { DType, Tensor } from "./tensor.ts";
+
+export type Faulty<A> = TE.TaskEither<readonly Fault[], A>;
+
+/** Where weights come from: described without reading, read when a backend wants them. */
+export type Weights = {
+  readonly describe: (name: string) => { readonly dtype: DType; readonly shape: readonly number[] } | undefined;
+  readonly read: (name: string) => Faulty<Tensor>;
+};
+
+export type Progress = { readonly done: number; readonly total: number; readonly what: string };
+
+/** The part of an AbortSignal that a run looks at. */
+export type Signal = { readonly aborted: boolean };
+
+export type RunOptions = {
+  readonly signal?: Signal;
+  readonly progress?: (progress: Progress) => void;
+};
+
+/** A graph made ready: its weights are where they are needed, any prompt length can run. */
+export type Runner = {
+  readonly run: (inputs: Tensors, options?: RunOptions) => Faulty<Tensors>;
+  readonly dispose: () => void;
+};
+
+export type Backend = {
+  /** `webgpu`, `cpu` or `reference`. */
+  readonly name: string;
+  /** The device it runs on, for people. */
+  readonly device: string;
+  readonly prepare: (graph: Graph, weights: Weights, options?: RunOptions) => Faulty<Runner>;
+  readonly close: () => void | Promise<void>;
+};
+
+/** Weights that are at hand as tensors. */
+export const weightsOf = (tensors: Tensors): Weights => ({
+  describe: (name) => (Object.hasOwn(tensors, name) ? tensors[name] : undefined),
+  read: (name) =>
+    Object.hasOwn(tensors, name)
+      ? TE.right(tensors[name] as Tensor)
+      : TE.left([fault("missing", `weight ${name}`, "a tensor", "none", "give one under this name")]),
+});
+
+/** Whether every weight of a graph is there with the shape the graph says; numbers only, as in a checkpoint. */
+export const checkWeights = (graph: Graph, weights: Weights): readonly Fault[] =>
+  leavesOf(graph).flatMap((leaf) => {
+    if (leaf.op !== "weight") return [];
+    const { name, shape } = leaf.params;
+    const found = weights.describe(name);
+    if (found === undefined) return [fault("missing", `weight ${name}`, `a tensor [${shape.join(", ")}]`, "none")];
+    return sameNumbers(shape, found.shape)
+      ? []
+      : [fault("shape", `weight ${name}`, `[${shape.join(", ")}]`, `[${found.shape.join(", ")}]`)];
+  });
+
+const sameNumbers = (wanted: Shape, got: readonly number[]): boolean =>
+  wanted.length === got.length && wanted.every((d, i) => d === got[i]);
+
+/** All weights of a graph, read one after the other. */
+export const readWeights = (graph: Graph, weights: Weights): Faulty<Tensors> => {
+  const names = [...new Set(leavesOf(graph).flatMap((leaf) => (leaf.op === "weight" ? [leaf.params.name] : [])))];
+  return pipe(
+    names,
+    TE.traverseSeqArray((name) => TE.map((t: Tensor) => [name, t] as const)(weights.read(name))),
+    TE.map((entries) => Object.fromEntries(entries)),
+  );
+};
+
+/** The f64 evaluator as a backend: slow, and the oracle of the others. */
+export const reference: Backend = {
+  name: "reference",
+  device: "f64 evaluator in JavaScript",
+  prepare: (graph, weights) =>
+    pipe(
+      TE.fromEither(check(graph)),
+      TE.chain(() => readWeights(graph, weights)),
+      TE.map(
+        (read): Runner => ({
+          run: (inputs) => TE.fromEither(evaluate(graph, { ...read, ...inputs })),
+          dispose: () => undefined,
+        }),
+      ),
+    ),
+  close: () => undefined,
+};
+
+/**
+ * Runs a graph once on named tensors, weights and inputs together: the short way for scripts.
+ * Rejects with a FaultError whose message lists every fault.
+ */
+export const run = async (
+  backend: Backend,
+  source: Graph | Expr | { readonly graph: Graph },
+  tensors: Tensors,
+  options: RunOptions = {},
+): Promise<Tensors> => {
+  const graph =
+    "graph" in source && !("op" in source.graph) ? (source.graph as Graph) : toGraph(source as Graph | Expr);
+  const result = await pipe(
+    backend.prepare(graph, weightsOf(tensors), options),
+    TE.chain((runner) =>
+      pipe(
+        runner.run(inputsOf(graph, tensors), options),
+        TE.map((out) => {
+          runner.dispose();
+          return out;
+        }),
+      ),
+    ),
+  )();
+  if (E.isLeft(result)) throw faultError(result.left);
+  return result.right;
+};
+
+const inputsOf = (graph: Graph, tensors: Tensors): Tensors =>
+  Object.fromEntries(
+    leavesOf(graph).flatMap((leaf) => {
+      const found = leaf.op === "input" ? tensors[leaf.params.name] : undefined;
+      return found === undefined ? [] : [[leaf.params.name, found]];
+    }),
+  );

@@ -1,0 +1,134 @@
+// Constructors of what transformers are made of, over the composites: data last, as in `pipe(x, rmsNorm(g, eps))`.
+import { type DimLike, times } from "./dim.ts";
+import { at, type Expr, node } from "./expr.ts";
+import type { Activation } from "./op.ts";
+import { add, constant, cos, gather, iota, mul, reshape, roundF32, scalar, sin } from "./syntax.ts";
+
+/** A linear map stored `[out, in]`, with its bias `[out]` if it has one. */
+export type Linear = { readonly weight: Expr; readonly bias?: Expr };
+
+/** `[…, D] → […, N]`: x·Wᵀ + b. */
+export const linear =
+  (map: Expr | Linear) =>
+  (x: Expr): Expr => {
+    const { weight, bias }: Linear = "op" in map ? { weight: map } : map;
+    const product = node("linear", {}, x, weight);
+    return bias === undefined ? product : add(product, bias);
+  };
+
+/** Rows of a table `[V, D]` by ids `[T]`: `[T, D]`. */
+export const embedding = (table: Expr, ids: Expr): Expr => gather(-2, ids)(table);
+
+export const softmax = (x: Expr): Expr => node("softmax", {}, x);
+
+export const rmsNorm =
+  (gain: Expr, eps: number) =>
+  (x: Expr): Expr =>
+    node("rmsNorm", { eps }, x, gain);
+
+export const layerNorm =
+  (gain: Expr, shift: Expr, eps: number) =>
+  (x: Expr): Expr =>
+    node("layerNorm", { eps }, x, gain, shift);
+
+/** x + f(x), the residual stream's step; `branch` names f(x), `stream` the sum. */
+export const residual =
+  (f: (x: Expr) => Expr, sites: { readonly branch?: string; readonly stream?: string } = {}) =>
+  (x: Expr): Expr =>
+    named(sites.stream, add(x, named(sites.branch, f(x))));
+
+const named = (site: string | undefined, x: Expr): Expr => (site === undefined ? x : at(site)(x));
+
+export const activate =
+  (activation: Activation) =>
+  (z: Expr): Expr =>
+    node("activate", { activation }, z);
+
+/** activation(gate) · up, the neurons of a gated MLP. */
+export const gated = (activation: Activation, gate: Expr, up: Expr): Expr => node("gated", { activation }, gate, up);
+
+/** `[T, D] → [T, D]`: (act(x Wgᵀ) · x Wuᵀ) Wdᵀ. Shazeer 2020, eq. 6. */
+export const gatedMlp =
+  (config: {
+    readonly activation: Activation;
+    readonly gate: Expr | Linear;
+    readonly up: Expr | Linear;
+    readonly down: Expr | Linear;
+    /** Names the neurons `[T, I]`. */
+    readonly site?: string;
+  }) =>
+  (x: Expr): Expr =>
+    linear(config.down)(named(config.site, gated(config.activation, linear(config.gate)(x), linear(config.up)(x))));
+
+/** The MLP without a gate, as in GPT-2: act(x Wᵀ) W'ᵀ. */
+export const mlp =
+  (config: {
+    readonly activation: Activation;
+    readonly up: Expr | Linear;
+    readonly down: Expr | Linear;
+    /** Names the neurons `[T, I]`. */
+    readonly site?: string;
+  }) =>
+  (x: Expr): Expr =>
+    linear(config.down)(named(config.site, activate(config.activation)(linear(config.up)(x))));
+
+/**
+ * Rotary tables, each `[T, F/2]`, of positions 0 … T-1. Su et al. 2021, eq. 34. Every published model computes them in
+ * f32 even where the rest is wider (transformers, `LlamaRotaryEmbedding`), so their rounding is part of the model.
+ */
+export type RotaryTables = { readonly cos: Expr; readonly sin: Expr };
+
+export const rotaryTables = (tokens: DimLike, inverseFrequencies: readonly number[], magnitude = 1): RotaryTables => {
+  const positions = reshape(1, [tokens, 1])(iota(tokens));
+  const angles = roundF32(mul(positions, roundF32(constant(inverseFrequencies))));
+  const scaled = (x: Expr): Expr => (magnitude === 1 ? x : mul(x, scalar(magnitude)));
+  return { cos: scaled(roundF32(cos(angles))), sin: scaled(roundF32(sin(angles))) };
+};
+
+export const rope =
+  (tables: RotaryTables) =>
+  (x: Expr): Expr =>
+    node("rope", {}, x, tables.cos, tables.sin);
+
+/** Frozen causal attention weights `[H, T, T]` of q `[T, H, F]` and k `[T, K, F]`. */
+export const attentionWeights =
+  (scale: number) =>
+  (q: Expr, k: Expr): Expr =>
+    node("attentionWeights", { scale }, q, k);
+
+/** Values `[T, K, F]` mixed by weights `[H, T, T]`: `[T, H, F]`. */
+export const attend = (weights: Expr, values: Expr): Expr => node("attend", {}, weights, values);
+
+/** Multi-head causal attention with grouped queries, `[T, D] → [T, D]`. Vaswani 2017; Ainslie 2023 for K < H. */
+export const attention =
+  (config: {
+    readonly tokens: DimLike;
+    readonly heads: number;
+    readonly kvHeads?: number;
+    readonly headWidth: number;
+    readonly q: Expr | Linear;
+    readonly k: Expr | Linear;
+    readonly v: Expr | Linear;
+    readonly o: Expr | Linear;
+    readonly rotary?: RotaryTables;
+    readonly scale?: number;
+    /** Names the mixed heads `[T, H, F]`. */
+    readonly site?: string;
+  }) =>
+  (x: Expr): Expr => {
+    const { tokens, heads, kvHeads = heads, headWidth, rotary } = config;
+    const split = (count: number) => reshape(2, [tokens, count, headWidth]);
+    const turned = rotary === undefined ? (y: Expr): Expr => y : rope(rotary);
+    const q = turned(split(heads)(linear(config.q)(x)));
+    const k = turned(split(kvHeads)(linear(config.k)(x)));
+    const v = split(kvHeads)(linear(config.v)(x));
+    const weights = attentionWeights(config.scale ?? 1 / Math.sqrt(headWidth))(q, k);
+    const mixed = named(config.site, attend(weights, v));
+    return linear(config.o)(reshape(3, [tokens, times(heads, headWidth)])(mixed));
+  };
+
+/** The logits `[T, V]` of normed states, by an unembedding stored `[V, D]`. */
+export const unembed =
+  (table: Expr) =>
+  (x: Expr): Expr =>
+    linear(table)(x);

@@ -1,0 +1,68 @@
+// What one run's tensors say of the symbolic sizes, and whether they fit the graph's inputs at all.
+import * as E from "fp-ts/lib/Either.js";
+import { type Dim, type Shape, type Sizes, showShape, valueOf } from "./dim.ts";
+import { type Fault, fault } from "./error.ts";
+import type { Graph, Node } from "./expr.ts";
+import { sizeOf, type Tensor } from "./tensor.ts";
+import { nodesOf } from "./traverse.ts";
+
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+type Leaf = Node<"input"> | Node<"weight">;
+
+export const leavesOf = (graph: Graph): readonly Leaf[] =>
+  nodesOf(graph).filter((n): n is Extract<typeof n, Leaf> => n.op === "input" || n.op === "weight");
+
+/** A dimension that is one bare symbol, which a tensor's shape can therefore bind. */
+const bareSymbol = (d: Dim): string | undefined => {
+  if (typeof d === "number" || d.terms.length !== 1) return undefined;
+  const [symbol, ...others] = d.terms[0]?.symbols ?? [];
+  return others.length === 0 && symbol === d.text ? symbol : undefined;
+};
+
+const bound = (leaf: Leaf, shape: readonly number[], sizes: Record<string, number>): void => {
+  leaf.params.shape.forEach((d, i) => {
+    const symbol = bareSymbol(d);
+    if (symbol !== undefined && shape[i] !== undefined) sizes[symbol] ??= shape[i];
+  });
+};
+
+const fits = (shape: Shape, got: readonly number[], sizes: Sizes): boolean =>
+  shape.length === got.length && shape.every((d, i) => valueOf(d, sizes) === got[i]);
+
+const leafFault = (leaf: Leaf, got: Tensor | undefined, sizes: Sizes): readonly Fault[] => {
+  const { name, shape } = leaf.params;
+  const where = `${leaf.op} ${name}`;
+  if (got === undefined)
+    return [fault("missing", where, `a tensor ${showShape(shape)}`, "none", "give one under this name")];
+  if (!fits(shape, got.shape, sizes)) {
+    const known = Object.entries(sizes).map(([symbol, value]) => `${symbol} = ${value}`);
+    return [
+      fault(
+        "shape",
+        where,
+        `${showShape(shape)}${known.length > 0 ? ` with ${known.join(", ")}` : ""}`,
+        showShape(got.shape),
+      ),
+    ];
+  }
+  return got.data.length === sizeOf(got.shape)
+    ? []
+    : [fault("shape", where, `${sizeOf(got.shape)} values`, `${got.data.length}`)];
+};
+
+/**
+ * The value of every symbol from the tensors' shapes, over those given; every misfit is reported.
+ */
+export const bindSizes = (graph: Graph, tensors: Tensors, given: Sizes = {}): E.Either<readonly Fault[], Sizes> => {
+  const sizes: Record<string, number> = { ...given };
+  const leaves = leavesOf(graph);
+  for (const leaf of leaves) {
+    const found = Object.hasOwn(tensors, leaf.params.name) ? tensors[leaf.params.name] : undefined;
+    if (found !== undefined) bound(leaf, found.shape, sizes);
+  }
+  const faults = leaves.flatMap((leaf) =>
+    leafFault(leaf, Object.hasOwn(tensors, leaf.params.name) ? tensors[leaf.params.name] : undefined, sizes),
+  );
+  return faults.length > 0 ? E.left(faults) : E.right(sizes);
+};

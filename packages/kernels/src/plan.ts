@@ -1,0 +1,139 @@
+// A graph as steps: which kernel reads and writes which buffer, when each buffer is needed, how many bytes that takes. Pure:
+// it can be printed and tested without a device, and one plan serves every prompt length (sizes stay symbolic).
+
+import {
+  check,
+  type Dim,
+  type Expr,
+  expand,
+  type Fault,
+  type Graph,
+  type IndexBound,
+  indexBounds,
+  nameOf,
+  product,
+  type Shape,
+  type Shapes,
+  share,
+  simplify,
+} from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import { type Choice, type Chosen, choose } from "./choose.ts";
+import type { Kernel } from "./kernel.ts";
+import { type Lowerings, lowerings, needsExpansion } from "./lower.ts";
+import type { Target } from "./wgsl/matmul.ts";
+import type { Stored } from "./wgsl/operand.ts";
+
+/** `weight` and `input` come from outside, `closed` is computed on the host from sizes alone, the rest by steps. */
+export type BufferKind = "weight" | "input" | "closed" | "step";
+
+export type PlanBuffer = {
+  readonly kind: BufferKind;
+  /** A weight's or input's name; else the node, with its site. */
+  readonly name: string;
+  readonly dtype: Stored;
+  readonly shape: Shape;
+  /** For closed ones. */
+  readonly expr: Expr;
+  /** First step that writes and last step that reads it; `Infinity` for outputs. */
+  readonly from: number;
+  readonly until: number;
+};
+
+export type PlanStep = {
+  readonly name: string;
+  readonly kernel: Kernel;
+  /** Buffer numbers, in the order of the kernel's bindings. */
+  readonly reads: readonly number[];
+  readonly write: number;
+};
+
+export type Plan = {
+  readonly graph: Graph;
+  readonly steps: readonly PlanStep[];
+  readonly buffers: readonly PlanBuffer[];
+  readonly outputs: Readonly<Record<string, { readonly buffer: number; readonly shape: Shape }>>;
+  readonly bounds: readonly IndexBound[];
+};
+
+export type PlanOptions = {
+  readonly target: Target;
+  /** The stored type of each weight. */
+  readonly dtypeOf: (weight: string) => Stored;
+  /** Kernels of the user's own for composites or ops, before the built-in ones. */
+  readonly lowerings?: Lowerings;
+};
+
+/** Faults: a misshapen graph. */
+export const plan = (source: Graph, options: PlanOptions): E.Either<readonly Fault[], Plan> => {
+  const rows = { ...lowerings, ...options.lowerings };
+  return pipe(
+    expand(source, needsExpansion(rows)),
+    E.chain((graph) => simplify(share(graph))),
+    E.bindTo("graph"),
+    E.bind("shapes", ({ graph }) => check(graph)),
+    E.map(({ graph, shapes }) => laidOut(graph, shapes, choose(graph, shapes, rows), options)),
+  );
+};
+
+const stored = (c: Choice, dtypeOf: PlanOptions["dtypeOf"]): Stored => {
+  if (c.node.op === "weight") return dtypeOf(c.node.params.name);
+  return c.node.op === "input" ? c.node.params.dtype : "f32";
+};
+
+const kindOf = (c: Choice): BufferKind => {
+  if (c.node.op === "weight" || c.node.op === "input") return c.node.op;
+  return c.kind === "closed" ? "closed" : "step";
+};
+
+const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOptions): Plan => {
+  const numbers = new Map(chosen.choices.map((c, i) => [c.node, i]));
+  const numberOf = (x: Expr): number => numbers.get(chosen.behind(x)) as number;
+  const shapeOf = (x: Expr): Shape => shapes.get(x) as Shape;
+  const computed = chosen.choices.filter((c) => c.kind === "step");
+  const steps = computed.map((c): PlanStep => {
+    const operands = c.reads.map((x) => ({
+      dtype: stored(chosen.choices[numberOf(x)] as Choice, options.dtypeOf),
+      shape: shapeOf(x),
+    }));
+    const kernel = c.kernel({ name: nameOf(c.node), operands, shape: shapeOf(c.node), target: options.target });
+    return { name: nameOf(c.node), kernel, reads: c.reads.map(numberOf), write: numberOf(c.node) };
+  });
+  const outputs = Object.fromEntries(
+    Object.entries(graph).map(([name, x]) => [name, { buffer: numberOf(x), shape: shapeOf(x) }]),
+  );
+  const life = lifetimes(
+    steps,
+    Object.values(outputs).map((o) => o.buffer),
+    chosen.choices.length,
+  );
+  const buffers = chosen.choices.map(
+    (c, i): PlanBuffer => ({
+      kind: kindOf(c),
+      name: c.node.op === "weight" || c.node.op === "input" ? c.node.params.name : nameOf(c.node),
+      dtype: stored(c, options.dtypeOf),
+      shape: shapeOf(c.node),
+      expr: c.node,
+      ...(life[i] as { readonly from: number; readonly until: number }),
+    }),
+  );
+  return { graph, steps, buffers, outputs, bounds: indexBounds(graph, shapes) };
+};
+
+const lifetimes = (
+  steps: readonly PlanStep[],
+  kept: readonly number[],
+  count: number,
+): readonly { readonly from: number; readonly until: number }[] => {
+  const life = Array.from({ length: count }, () => ({ from: 0, until: 0 }));
+  steps.forEach((s, at) => {
+    (life[s.write] as { from: number }).from = at;
+    for (const b of [...s.reads, s.write]) (life[b] as { until: number }).until = at;
+  });
+  for (const b of kept) (life[b] as { until: number }).until = Number.POSITIVE_INFINITY;
+  return life;
+};
+
+/** How many elements a buffer holds. */
+export const elementsOf = (b: PlanBuffer): Dim => product(b.shape);

@@ -1,0 +1,83 @@
+// Attention without its linear maps: rotary turn, frozen weights, mixing of values. All f32.
+import { type Dim, product, times } from "@depass/graph";
+import type { Kernel } from "../kernel.ts";
+import { groupSize, perIndex, perRow } from "./invocation.ts";
+import { load, type Operand } from "./operand.ts";
+
+/** Turns `[…, T, H, F]` by tables `[T, F/2]`; one invocation per element, its partner half a row away. */
+export const rope = (name: string, x: Operand, cos: Operand, sin: Operand): Kernel => {
+  const [tokens, heads, width] = x.shape.slice(-3) as unknown as readonly [Dim, number, number];
+  return perIndex(name, product(x.shape), [x, cos, sin], ([x0, x1, x2], sizes) => {
+    const half = width / 2;
+    return `  let f = i % ${width}u;
+  let at = ((i / ${heads * width}u) % ${sizes.of(tokens)}) * ${half}u + f % ${half}u;
+  let c = ${load(x1 as string, cos, "at")};
+  let s = ${load(x2 as string, sin, "at")};
+  let own = ${load(x0 as string, x, "i")};
+  if (f < ${half}u) { out[i] = own * c - ${load(x0 as string, x, `i + ${half}u`)} * s; }
+  else { out[i] = own * c + ${load(x0 as string, x, `i - ${half}u`)} * s; }`;
+  });
+};
+
+/**
+ * Causal softmax(scale · q kᵀ): q `[Q, H, F]`, k `[S, K, F]` → `[H, Q, S]`. One workgroup per (head, query): scores go
+ * to `out` first, each by one invocation, and are read back by the same invocation; the reductions use workgroup memory.
+ * Query i stands at position i + S - Q.
+ */
+export const attentionWeights = (name: string, q: Operand, k: Operand, scale: number): Kernel => {
+  const [queries, heads, width] = q.shape as unknown as readonly [Dim, number, number];
+  const [keys, groups] = k.shape as unknown as readonly [Dim, number];
+  const shared = `var<workgroup> lanes: array<f32, ${groupSize}>;`;
+  return perRow(name, times(heads, queries), [q, k], shared, ([x0, x1], sizes) => {
+    const [Q, S] = [sizes.of(queries), sizes.of(keys)];
+    const fold = (merge: string): string => `  workgroupBarrier();
+  for (var half = ${groupSize / 2}u; half > 0u; half >>= 1u) {
+    if (lane < half) { lanes[lane] = ${merge}; }
+    workgroupBarrier();
+  }`;
+    return `  let h = row / ${Q};
+  let query = row % ${Q};
+  let seen = query + ${S} - ${Q} + 1u;
+  let q0 = (query * ${heads}u + h) * ${width}u;
+  var top = -3e38;
+  for (var j = lane; j < seen; j += ${groupSize}u) {
+    let k0 = (j * ${groups}u + h / ${heads / groups}u) * ${width}u;
+    var dot = 0.0;
+    for (var f = 0u; f < ${width}u; f++) { dot += ${load(x0 as string, q, "q0 + f")} * ${load(x1 as string, k, "k0 + f")}; }
+    let score = dot * f32(${scale});
+    out[row * ${S} + j] = score;
+    top = max(top, score);
+  }
+  lanes[lane] = top;
+${fold("max(lanes[lane], lanes[lane + half])")}
+  top = lanes[0];
+  workgroupBarrier();
+  var total = 0.0;
+  for (var j = lane; j < seen; j += ${groupSize}u) { total += exp(out[row * ${S} + j] - top); }
+  lanes[lane] = total;
+${fold("lanes[lane] + lanes[lane + half]")}
+  total = lanes[0];
+  for (var j = lane; j < ${S}; j += ${groupSize}u) {
+    if (j < seen) { out[row * ${S} + j] = exp(out[row * ${S} + j] - top) / total; } else { out[row * ${S} + j] = 0.0; }
+  }`;
+  });
+};
+
+/** Values `[…, S, K, F]` mixed by weights `[H, Q, S]` → `[…, Q, H, F]`; one invocation per element of the result. */
+export const attend = (name: string, weights: Operand, v: Operand): Kernel => {
+  const [heads, queries, keys] = weights.shape as unknown as readonly [number, Dim, Dim];
+  const [groups, width] = v.shape.slice(-2) as unknown as readonly [number, number];
+  const size = product([...v.shape.slice(0, -3), queries, heads, width]);
+  return perIndex(name, size, [weights, v], ([x0, x1], sizes) => {
+    const [Q, S] = [sizes.of(queries), sizes.of(keys)];
+    return `  let f = i % ${width}u;
+  let h = (i / ${width}u) % ${heads}u;
+  let query = (i / ${heads * width}u) % ${Q};
+  let part = i / (${heads * width}u * ${Q});
+  let a0 = (h * ${Q} + query) * ${S};
+  let v0 = part * ${S} * ${groups * width}u + (h / ${heads / groups}u) * ${width}u + f;
+  var total = 0.0;
+  for (var j = 0u; j < ${S}; j++) { total += ${load(x0 as string, weights, "a0 + j")} * ${load(x1 as string, v, `v0 + j * ${groups * width}u`)}; }
+  out[i] = total;`;
+  });
+};

@@ -1,0 +1,66 @@
+// The frame most kernels share: one invocation per output element (or per row), guarded at the end, sizes in a uniform.
+// Emitters write the body; naming, declarations and dispatch size are the same everywhere.
+import type { Dim } from "@depass/graph";
+import { count, declareStorage, declareUniforms, flatX, groupParameters, type Kernel, once } from "../kernel.ts";
+import { declareOperand, type Operand, type SizeNames, sizeNames } from "./operand.ts";
+
+/** Invocations of a workgroup: a multiple of every GPU's subgroup, small enough for any device. */
+export const groupSize = 64;
+
+type Body = (names: readonly string[], sizes: SizeNames) => string;
+
+const inputNames = (inputs: readonly Operand[]): readonly string[] => inputs.map((_, i) => `in${i}`);
+
+const frame = (
+  name: string,
+  inputs: readonly Operand[],
+  workgroups: Kernel["workgroups"],
+  threads: number,
+  write: (names: readonly string[], sizes: SizeNames) => string,
+): Kernel => {
+  const names = inputNames(inputs);
+  const sizes = sizeNames();
+  const body = write(names, sizes);
+  const uniforms = sizes.uniforms();
+  const declarations = [
+    ...inputs.map((operand, i) => declareOperand(i, names[i] as string, operand)),
+    declareStorage(inputs.length, "out", "array<f32>", "write"),
+    declareUniforms(
+      inputs.length + 1,
+      uniforms.map((u) => u.name),
+    ),
+  ];
+  return {
+    name,
+    bindings: [...inputs.map(() => "read" as const), "write"],
+    uniforms,
+    workgroups,
+    wgsl: `${declarations.filter((d) => d !== "").join("\n")}
+@compute @workgroup_size(${threads})
+fn main(${groupParameters}, @builtin(local_invocation_index) lane: u32) {
+${body}
+}
+`,
+  };
+};
+
+/**
+ * One invocation per index `i` below `size`; consecutive invocations have consecutive indices. The body writes `out`.
+ */
+export const perIndex = (name: string, size: Dim, inputs: readonly Operand[], body: Body): Kernel =>
+  frame(name, inputs, [count(size, groupSize), once, once], groupSize, (names, sizes) => {
+    const text = body(names, sizes);
+    return `  let i = ${flatX} * ${groupSize}u + lane;\n  if (i >= ${sizes.of(size)}) { return; }\n${text}`;
+  });
+
+/**
+ * One workgroup per row `row` below `rows`; its invocations `lane` of `groupSize` share the row. `shared` declares
+ * workgroup memory. The guard is uniform over the workgroup, so barriers in the body are allowed.
+ */
+export const perRow = (name: string, rows: Dim, inputs: readonly Operand[], shared: string, body: Body): Kernel => {
+  const kernel = frame(name, inputs, [count(rows), once, once], groupSize, (names, sizes) => {
+    const text = body(names, sizes);
+    return `  let row = ${flatX};\n  if (row >= ${sizes.of(rows)}) { return; }\n${text}`;
+  });
+  return { ...kernel, wgsl: `${shared}\n${kernel.wgsl}` };
+};

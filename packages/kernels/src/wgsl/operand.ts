@@ -1,0 +1,55 @@
+// A kernel's view of one operand: its stored type, its shape, and the WGSL that reads one element as f32.
+// bf16 and f16 lie two to a u32 word, the earlier element in the lower half.
+import type { Dim, DType, Shape } from "@depass/graph";
+import { declareStorage } from "../kernel.ts";
+
+export type Stored = Exclude<DType, "f64">;
+
+export type Operand = { readonly dtype: Stored; readonly shape: Shape };
+
+const wgslTypes: Readonly<Record<Stored, string>> = {
+  f32: "array<f32>",
+  i32: "array<i32>",
+  bf16: "array<u32>",
+  f16: "array<u32>",
+};
+
+/** WGSL: the read-only buffer of an operand. */
+export const declareOperand = (binding: number, name: string, { dtype }: Operand): string =>
+  declareStorage(binding, name, wgslTypes[dtype], "read");
+
+/** WGSL: element `index` of an operand, as f32. */
+export const load = (name: string, { dtype }: Operand, index: string): string => {
+  if (dtype === "f32") return `${name}[${index}]`;
+  if (dtype === "i32") return `f32(${name}[${index}])`;
+  const word = `${name}[(${index}) >> 1u]`;
+  const upper = `((${index}) & 1u)`;
+  return dtype === "bf16"
+    ? `bitcast<f32>((${word} >> (16u * ${upper})) << 16u)`
+    : `unpack2x16float(${word} >> (16u * ${upper})).x`;
+};
+
+/** WGSL: element `index` of an index operand, as u32. */
+export const loadIndex = (name: string, { dtype }: Operand, index: string): string =>
+  dtype === "f32" ? `u32(${name}[${index}] + 0.5)` : `u32(${name}[${index}])`;
+
+/** Symbolic sizes that a kernel reads: each distinct one becomes a uniform, each plain number a literal. */
+export type SizeNames = {
+  /** WGSL for a size, as u32. */
+  readonly of: (d: Dim) => string;
+  /** The uniforms met so far, in order. */
+  readonly uniforms: () => readonly { readonly name: string; readonly value: Dim }[];
+};
+
+export const sizeNames = (): SizeNames => {
+  const known = new Map<string, { readonly name: string; readonly value: Dim }>();
+  return {
+    of: (d) => {
+      if (typeof d === "number") return `${d}u`;
+      const found = known.get(d.text) ?? { name: `s${known.size}`, value: d };
+      known.set(d.text, found);
+      return `sizes.${found.name}`;
+    },
+    uniforms: () => [...known.values()],
+  };
+};

@@ -1,0 +1,241 @@
+// Kernels of the decomposition: seeds, mixing, sharing and unpacking of parts, dense `[M, T, …]` or as packed rows
+// (graph/rows.ts): token n has the rows of parts 0 … n and then the extras, from row n(n+1)/2 + n·extras on.
+import { type Dim, plus, product, rowCount, type Shape, type Special, times } from "@depass/graph";
+import type { Kernel } from "../kernel.ts";
+import { broadcastIndex } from "./elementwise.ts";
+import { perIndex } from "./invocation.ts";
+import { load, loadIndex, type Operand, type SizeNames } from "./operand.ts";
+
+export type Packed = { readonly tokens: Dim; readonly extras: number };
+
+/** WGSL: first row of a token, and the token of a row (a root, put right where f32 misses by one). */
+const rowFunctions = (
+  extras: number,
+): string => `fn first_row(n: u32) -> u32 { return n * (n + 1u) / 2u + n * ${extras}u; }
+fn token_of(row: u32) -> u32 {
+  let b = ${1 + 2 * extras}.0;
+  var n = u32(max(0.0, (sqrt(b * b + 8.0 * f32(row)) - b) * 0.5));
+  while (first_row(n) > row) { n -= 1u; }
+  while (first_row(n + 1u) <= row) { n += 1u; }
+  return n;
+}`;
+
+const withRows = (extras: number, kernel: Kernel): Kernel => ({
+  ...kernel,
+  wgsl: `${rowFunctions(extras)}\n${kernel.wgsl}`,
+});
+
+const inner = (shape: Shape): Dim => product(shape.slice(1));
+
+/** Each token's row of x for each of its parts: `[T, …] → [R, …]`; one invocation per element. */
+export const tokenRows = (name: string, x: Operand, p: Packed): Kernel => {
+  const size = times(rowCount(p.tokens, p.extras), inner(x.shape));
+  return withRows(
+    p.extras,
+    perIndex(name, size, [x], ([x0], sizes) => {
+      const width = sizes.of(inner(x.shape));
+      return `  out[i] = ${load(x0 as string, x, `token_of(i / ${width}) * ${width} + i % ${width}`)};`;
+    }),
+  );
+};
+
+/** The token seed, packed: `[T, D] → [R, D]`, a token's own row and zeros. */
+export const seedRows = (name: string, x: Operand, p: Packed): Kernel => {
+  const size = times(rowCount(p.tokens, p.extras), inner(x.shape));
+  return withRows(
+    p.extras,
+    perIndex(name, size, [x], ([x0], sizes) => {
+      const width = sizes.of(inner(x.shape));
+      return `  let row = i / ${width};
+  let token = token_of(row);
+  out[i] = select(0.0, ${load(x0 as string, x, `token * ${width} + i % ${width}`)}, row == first_row(token) + token);`;
+    }),
+  );
+};
+
+/** The token seed: `[T, D] → [T + extras, T, D]`. */
+export const tokenParts = (name: string, x: Operand, extras: number): Kernel => {
+  const tokens = x.shape[0] as Dim;
+  const size = times(plus(tokens, extras), product(x.shape));
+  return perIndex(name, size, [x], ([x0], sizes) => {
+    const [T, width] = [sizes.of(tokens), sizes.of(inner(x.shape))];
+    return `  let token = (i / ${width}) % ${T};
+  let part = i / (${width} * ${T});
+  out[i] = select(0.0, ${load(x0 as string, x, `token * ${width} + i % ${width}`)}, part == token);`;
+  });
+};
+
+/**
+ * Packed values `[R, K, F]` mixed by causal weights `[H, T, T]` → `[R, H, F]`. One invocation per (row, K, F) keeps the
+ * H/K heads that share a value in registers; it runs over the tokens from the part's first to the row's own.
+ */
+export const attendRows = (name: string, weights: Operand, v: Operand, p: Packed): Kernel => {
+  const heads = weights.shape[0] as number;
+  const [groups, width] = v.shape.slice(1) as unknown as readonly [number, number];
+  const each = heads / groups;
+  const mine = Array.from({ length: each }, (_, g) => g);
+  return withRows(
+    p.extras,
+    perIndex(name, product(v.shape), [weights, v], ([x0, x1], sizes) => {
+      const T = sizes.of(p.tokens);
+      const add = (g: number): string =>
+        `total${g} += ${load(x0 as string, weights, `a0 + ${g}u * ${T} * ${T} + j`)} * x;`;
+      return `  let f = i % ${width}u;
+  let group_kv = (i / ${width}u) % ${groups}u;
+  let row = i / ${groups * width}u;
+  let token = token_of(row);
+  let place = row - first_row(token);
+  let extra = place > token;
+  let a0 = (group_kv * ${each}u * ${T} + token) * ${T};
+${mine.map((g) => `  var total${g} = 0.0;`).join("\n")}
+  for (var j = select(place, 0u, extra); j <= token; j++) {
+    let source = first_row(j) + select(place, j + place - token, extra);
+    let x = ${load(x1 as string, v, `(source * ${groups}u + group_kv) * ${width}u + f`)};
+    ${mine.map(add).join(" ")}
+  }
+${mine.map((g) => `  out[(row * ${heads}u + group_kv * ${each}u + ${g}u) * ${width}u + f] = total${g};`).join("\n")}`;
+    }),
+  );
+};
+
+/** A constant added to one of the extras, packed. */
+export const addToRows = (name: string, rows: Operand, c: Operand, p: Packed & { readonly part: number }): Kernel =>
+  withRows(
+    p.extras,
+    perIndex(name, product(rows.shape), [rows, c], ([x0, x1], sizes) => {
+      const width = sizes.of(inner(rows.shape));
+      const at = broadcastIndex(c.shape, [p.tokens, ...rows.shape.slice(1)], sizes, "at");
+      return `  let row = i / ${width};
+  let token = token_of(row);
+  let at = token * ${width} + i % ${width};
+  let mine = row == first_row(token) + token + ${1 + p.part}u;
+  out[i] = ${load(x0 as string, rows, "i")} + select(0.0, ${load(x1 as string, c, at)}, mine);`;
+    }),
+  );
+
+/** A constant added to one part of `[M, …]`. */
+export const addToPart = (name: string, parts: Operand, c: Operand, part: Dim): Kernel =>
+  perIndex(name, product(parts.shape), [parts, c], ([x0, x1], sizes) => {
+    const width = sizes.of(inner(parts.shape));
+    const at = broadcastIndex(c.shape, parts.shape.slice(1), sizes, "at");
+    return `  let at = i % ${width};
+  let mine = i / ${width} == ${sizes.of(part)};
+  out[i] = ${load(x0 as string, parts, "i")} + select(0.0, ${load(x1 as string, c, at)}, mine);`;
+  });
+
+type Split = { readonly temperature: number; readonly special: Special; readonly epsilon: number };
+
+/** How the sharing kernel finds the parts of one token: how many, where each is, which one is the remainder. */
+type Places = { readonly before: string; readonly count: string; readonly at: string; readonly remainder: string };
+
+/**
+ * Neurons split by softmax shares of the gates. One invocation per (token, neuron), neighbours on neighbouring neurons,
+ * runs over the token's parts three times: largest, Σ exp (kept in `out`), scaling; so exp is computed once per part.
+ */
+const split = (
+  name: string,
+  gate: Operand,
+  neurons: Operand,
+  options: Split,
+  places: (s: SizeNames) => Places,
+): Kernel =>
+  perIndex(name, product(neurons.shape), [gate, neurons], ([x0, x1], sizes) => {
+    const I = sizes.of(neurons.shape.at(-1) as Dim);
+    const { before, count, at, remainder } = places(sizes);
+    const elsewhere = options.special === "ignore" ? "0.0" : "g";
+    return `  let neuron = i % ${I};
+  let token = i / ${I};
+${before}
+  let count = ${count};
+  let rest = ${remainder};
+  var top = -3e38;
+  var silent = true;
+  for (var m = 0u; m < count; m++) {
+    var g = ${load(x0 as string, gate, at)};
+    if (m == 0u) { g = select(${elsewhere}, 1.0, token == 0u); }
+    if (m == rest && abs(g) < f32(${options.epsilon})) { g = 0.0; }
+    out[${at}] = g;
+    if (g != 0.0) { silent = false; top = max(top, g / f32(${options.temperature})); }
+  }
+  var total = 0.0;
+  for (var m = 0u; m < count; m++) {
+    let g = out[${at}];
+    let e = select(exp(min(g / f32(${options.temperature}) - top, 0.0)), 0.0, g == 0.0);
+    out[${at}] = e;
+    total += e;
+  }
+  let a = ${load(x1 as string, neurons, "i")};
+  if (silent) { let m = rest; out[${at}] = a; return; }
+  for (var m = 0u; m < count; m++) { out[${at}] = (out[${at}] / total) * a; }`;
+  });
+
+export const softmaxSplit = (
+  name: string,
+  gate: Operand,
+  neurons: Operand,
+  p: Split & { readonly remainder: Dim },
+): Kernel =>
+  split(name, gate, neurons, p, (sizes) => ({
+    before: "",
+    count: sizes.of(gate.shape[0] as Dim),
+    at: `m * ${sizes.of(inner(gate.shape))} + i`,
+    remainder: sizes.of(p.remainder),
+  }));
+
+export const softmaxSplitRows = (
+  name: string,
+  gate: Operand,
+  neurons: Operand,
+  p: Split & Packed & { readonly remainder: number },
+): Kernel =>
+  withRows(
+    p.extras,
+    split(name, gate, neurons, p, (sizes) => ({
+      before: "  let begin = first_row(token);",
+      count: `token + ${1 + p.extras}u`,
+      at: `(begin + m) * ${sizes.of(neurons.shape.at(-1) as Dim)} + neuron`,
+      remainder: `token + ${1 + p.remainder}u`,
+    })),
+  );
+
+/** WGSL: element of the packed rows for `part`, `token`, `column`, or 0 where the part cannot reach. */
+const reach = (rows: string, x: Operand, p: Packed, sizes: SizeNames): string => {
+  const T = sizes.of(p.tokens);
+  const width = sizes.of(inner(x.shape));
+  return `  let named = part < ${T};
+  let place = select(token + 1u + part - ${T}, part, named);
+  let at = (first_row(token) + min(place, token + ${p.extras}u)) * ${width} + column;
+  out[i] = select(${load(rows, x, "at")}, 0.0, named && part > token);`;
+};
+
+/** `[R, …] → [T + extras, T, …]`. */
+export const unpackRows = (name: string, x: Operand, p: Packed): Kernel => {
+  const size = times(times(plus(p.tokens, p.extras), p.tokens), inner(x.shape));
+  return withRows(
+    p.extras,
+    perIndex(name, size, [x], ([x0], sizes) => {
+      const [T, width] = [sizes.of(p.tokens), sizes.of(inner(x.shape))];
+      return `  let column = i % ${width};
+  let token = (i / ${width}) % ${T};
+  let part = i / (${width} * ${T});
+${reach(x0 as string, x, p, sizes)}`;
+    }),
+  );
+};
+
+/** The parts of the tokens at `position`: `[R, …], [P] → [T + extras, P, …]`. */
+export const partsAt = (name: string, x: Operand, position: Operand, p: Packed): Kernel => {
+  const places = product(position.shape);
+  const size = times(times(plus(p.tokens, p.extras), places), inner(x.shape));
+  return withRows(
+    p.extras,
+    perIndex(name, size, [x, position], ([x0, x1], sizes) => {
+      const width = sizes.of(inner(x.shape));
+      return `  let column = i % ${width};
+  let j = (i / ${width}) % ${sizes.of(places)};
+  let part = i / (${width} * ${sizes.of(places)});
+  let token = min(${loadIndex(x1 as string, position, "j")}, ${sizes.of(p.tokens)} - 1u);
+${reach(x0 as string, x, p, sizes)}`;
+    }),
+  );
+};

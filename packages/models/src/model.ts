@@ -1,0 +1,57 @@
+// A checkpoint ready to be explained: its architecture as an expression, its tokenizer, its weights unread.
+import type { Faulty, Weights } from "@depass/graph";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import type { Architecture } from "./architecture.ts";
+import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { architectureOf } from "./families.ts";
+import { isReadable } from "./safetensors/values.ts";
+import { loadTokenizer, type Tokenizer } from "./tokenizer.ts";
+
+export type Model = {
+  readonly folder: string;
+  readonly architecture: Architecture;
+  readonly tokenizer: Tokenizer;
+  readonly checkpoint: Checkpoint;
+  readonly weights: Weights;
+  readonly close: () => Promise<void>;
+};
+
+const dtypes = { F64: "f64", F32: "f32", F16: "f16", BF16: "bf16", I32: "i32", I64: "i32" } as const;
+
+/** A checkpoint's tensors as a backend asks for them. */
+export const weightsIn = (checkpoint: Checkpoint): Weights => ({
+  describe: (name) => {
+    const found = checkpoint.tensors.get(name);
+    if (found === undefined || !isReadable(found.dtype)) return undefined;
+    return { dtype: dtypes[found.dtype as keyof typeof dtypes], shape: found.shape };
+  },
+  read: checkpoint.read,
+});
+
+/**
+ * Opens a Hugging Face folder: config.json, safetensors, tokenizer.json. Nothing large is read yet.
+ * Faults: those of openCheckpoint, architectureOf and loadTokenizer.
+ */
+export const loadModel = (folder: string): Faulty<Model> =>
+  pipe(
+    openCheckpoint(folder),
+    TE.chain((checkpoint) =>
+      pipe(
+        TE.fromEither(architectureOf(checkpoint.config, `${folder}/config.json`)),
+        TE.bindTo("architecture"),
+        TE.bind("tokenizer", () => loadTokenizer(folder)),
+        TE.map(
+          ({ architecture, tokenizer }): Model => ({
+            folder,
+            architecture,
+            tokenizer,
+            checkpoint,
+            weights: weightsIn(checkpoint),
+            close: checkpoint.close,
+          }),
+        ),
+        TE.orElseFirstTaskK(() => () => checkpoint.close()),
+      ),
+    ),
+  );

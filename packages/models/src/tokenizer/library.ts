@@ -1,0 +1,82 @@
+// What do we use of @huggingface/tokenizers? Its own types are lost on Node's resolution (they import without
+// extensions), so the few members in use are declared here, once; and whatever it throws becomes a fault.
+import { type Fault, fault } from "@depass/graph";
+import * as Package from "@huggingface/tokenizers";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import { clip, list } from "../describe.ts";
+
+export type Normalizer = {
+  readonly config: {
+    readonly type: string;
+    readonly prepend?: string;
+    readonly content?: string;
+    readonly strip_left?: boolean;
+    readonly strip_right?: boolean;
+  };
+  readonly normalize: (text: string) => string;
+  /** Of a Sequence. */
+  readonly normalizers?: readonly (Normalizer | null)[];
+  /** Of a Replace. */
+  readonly pattern?: RegExp | null;
+};
+
+export type Library = {
+  readonly normalizer: Normalizer | null;
+  readonly post_processor: {
+    readonly post_process: (
+      tokens: readonly string[],
+      pair: null,
+      special: boolean,
+    ) => { readonly tokens: readonly string[] };
+  } | null;
+  /** `vocab` may have holes. */
+  readonly model: {
+    readonly vocab: readonly (string | undefined)[];
+    readonly unk_token_id?: number;
+    readonly unk_token?: string;
+  };
+  readonly encode: (
+    text: string,
+    options: { readonly add_special_tokens: boolean },
+  ) => { readonly ids: readonly (number | undefined)[]; readonly tokens: readonly string[] };
+  readonly token_to_id: (token: string) => number | undefined;
+};
+
+type Result<A> = E.Either<readonly Fault[], A>;
+
+/** What the library does, its exceptions as faults (tag `tokenizer`). */
+export const attempt = <A>(where: string, expected: string, run: () => A): Result<A> =>
+  E.tryCatch(run, (error) => [
+    fault("tokenizer", where, expected, clip(error instanceof Error ? error.message : String(error))),
+  ]);
+
+/** A tokenizer of the library, without tokenizer_config.json: that only repeats or cleans up what a decoder gives. */
+export const build = (json: unknown, where: string): Result<Library> =>
+  attempt(where, "a tokenizer that the library can build", () => {
+    const { Tokenizer } = Package as unknown as { readonly Tokenizer: new (json: unknown, config: object) => Library };
+    return new Tokenizer(json, {});
+  });
+
+/** Ids that the tokenizer puts around a text. */
+export type Around = { readonly before: readonly number[]; readonly after: readonly number[] };
+
+const MARK = "\0text\0"; // no token: a piece with this name cannot be in a text
+
+const idsAround = (names: readonly string[], library: Library, where: string): Result<Around> => {
+  const at = names.indexOf(MARK);
+  const ids = names.map((name) => library.token_to_id(name));
+  const lost = names.filter((name, i) => name !== MARK && ids[i] === undefined).map(String);
+  return at < 0 || lost.length > 0
+    ? E.left([fault("tokenizer", `${where} at post_processor`, "the text among known tokens", list(lost) || "no text")])
+    : E.right({ before: ids.slice(0, at) as number[], after: ids.slice(at + 1) as number[] });
+};
+
+/** What the post-processor does to any text, as it does to a mark. Faults: it drops the text, or adds unknown tokens. */
+export const around = (library: Library, where: string): Result<Around> =>
+  pipe(
+    attempt(where, "a post-processor that can be applied", () =>
+      library.post_processor === null ? [MARK] : library.post_processor.post_process([MARK], null, true).tokens,
+    ),
+    E.flatMap((names) => idsAround(names, library, where)),
+  );

@@ -1,0 +1,29 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { findLayout, namesIn } from "../../src/checkpoint/layout.ts";
+import { left, right } from "../either.ts";
+import { withFiles } from "../folder.ts";
+
+test("a single file goes before an index, as in transformers", () =>
+  withFiles({ "model.safetensors": "", "model.safetensors.index.json": "" }, async (folder) => {
+    const names = right(await namesIn(folder)());
+    assert.equal(right(await findLayout(folder, names)()), { files: ["model.safetensors"] });
+  }));
+
+test("shards are listed once, in order", () =>
+  withFiles(
+    { "model.safetensors.index.json": '{"weight_map":{"x":"b.safetensors","y":"a.safetensors","z":"b.safetensors"}}' },
+    async (folder) => {
+      const names = ["model.safetensors.index.json", "a.safetensors", "b.safetensors"];
+      const { files, fileOf } = right(await findLayout(folder, names)());
+      assert.equal(files, ["a.safetensors", "b.safetensors"]);
+      assert.is(fileOf?.get("z"), "b.safetensors");
+      assert.match(left(await findLayout(folder, names.slice(0, 2))()), "without b.safetensors");
+    },
+  ));
+
+test("a sharded pickle is a pickle", async () => {
+  assert.match(left(await findLayout("m", ["pytorch_model.bin.index.json"])()), "only pytorch_model.bin.index.json");
+});
+
+test.run();

@@ -1,0 +1,61 @@
+// Which configurations do the families' tests start from? Those that the hub has, and changes to them.
+export const LLAMA = {
+  architectures: ["LlamaForCausalLM"],
+  model_type: "llama",
+  attention_bias: false,
+  attention_dropout: 0.0,
+  bos_token_id: 1,
+  eos_token_id: 2,
+  hidden_act: "silu",
+  hidden_size: 576,
+  intermediate_size: 1536,
+  is_llama_config: true,
+  max_position_embeddings: 8192,
+  mlp_bias: false,
+  num_attention_heads: 9,
+  num_hidden_layers: 30,
+  num_key_value_heads: 3,
+  pretraining_tp: 1,
+  rms_norm_eps: 1e-5,
+  rope_interleaved: false,
+  rope_scaling: null,
+  rope_theta: 100_000,
+  tie_word_embeddings: true,
+  torch_dtype: "bfloat16",
+  "transformers.js_config": { dtype: "q4" },
+  use_cache: true,
+  vocab_size: 49_152,
+};
+
+/** Qwen2.5-0.5B as on the hub. */
+export const QWEN2 = {
+  architectures: ["Qwen2ForCausalLM"],
+  attention_dropout: 0.0,
+  bos_token_id: 151_643,
+  eos_token_id: 151_643,
+  hidden_act: "silu",
+  hidden_size: 896,
+  initializer_range: 0.02,
+  intermediate_size: 4864,
+  max_position_embeddings: 32_768,
+  max_window_layers: 24,
+  model_type: "qwen2",
+  num_attention_heads: 14,
+  num_hidden_layers: 24,
+  num_key_value_heads: 2,
+  rms_norm_eps: 1e-6,
+  rope_theta: 1_000_000.0,
+  sliding_window: 32_768,
+  tie_word_embeddings: true,
+  torch_dtype: "bfloat16",
+  transformers_version: "4.40.1",
+  use_cache: true,
+  use_mrope: false,
+  use_sliding_window: false,
+  vocab_size: 151_936,
+};
+
+export const without = (
+  config: Readonly<Record<string, unknown>>,
+  ...keys: readonly string[]
+): Record<string, unknown> => Object.fromEntries(Object.entries(config).filter(([key]) => !keys.includes(key)));

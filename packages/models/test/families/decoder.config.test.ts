@@ -1,0 +1,39 @@
+import * as t from "io-ts";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { decode } from "../../src/config.ts";
+import { architecture, checkSizes, commonSettings, toDecoder } from "../../src/families/decoder.config.ts";
+import { left, right } from "../either.ts";
+
+const SIZES = {
+  vocab_size: 11,
+  hidden_size: 12,
+  num_hidden_layers: 1,
+  num_attention_heads: 3,
+  intermediate_size: 5,
+  eos_token_id: [],
+};
+
+const decoder = (change: object = {}) =>
+  toDecoder(right(decode(t.type(commonSettings(77)))({ ...SIZES, ...change }, "c")), { kind: "default", theta: 1 });
+
+test("what is absent follows from the rest", () => {
+  const { kvHeads, headWidth, context, eps, tied, activation } = decoder();
+  assert.equal([kvHeads, headWidth, context, eps, tied, activation], [3, 4, 77, 1e-6, false, "silu"]);
+});
+
+test("relations between sizes", () => {
+  assert.equal(checkSizes(decoder(), "c"), []);
+  assert.is(checkSizes(decoder({ num_key_value_heads: 2 }), "c").length, 1);
+  assert.is(checkSizes(decoder({ num_attention_heads: 5 }), "c").length, 1);
+  assert.is(checkSizes(decoder({ head_dim: 3 }), "c").length, 1);
+});
+
+test("the architecture is absent or the right one", () => {
+  const codec = architecture("LlamaForCausalLM");
+  right(decode(codec)(undefined, "c"));
+  right(decode(codec)(["LlamaForCausalLM"], "c"));
+  for (const other of [[], ["LlamaModel"], "LlamaForCausalLM"]) left(decode(codec)(other, "c"));
+});
+
+test.run();
