@@ -15,7 +15,7 @@ export type AdapterRecord = {
   readonly architecture: string;
   readonly driver: string;
   /** Bytes and counts, by WebGPU's own names; see `limitNames`. */
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: Limits;
   readonly features: readonly string[];
 };
 
@@ -35,8 +35,10 @@ export const limitNames = [
   "maxComputeWorkgroupsPerDimension",
 ] as const satisfies readonly (keyof GPUSupportedLimits)[];
 
-export const limitsOf = (from: GPUSupportedLimits): Readonly<Record<string, number>> =>
-  Object.fromEntries(limitNames.map((n) => [n, from[n] as number]));
+export type Limits = Readonly<Record<(typeof limitNames)[number], number>>;
+
+export const limitsOf = (from: GPUSupportedLimits): Limits =>
+  Object.fromEntries(limitNames.map((n) => [n, from[n] as number])) as Limits;
 
 /** NVIDIA offers f16 through Vulkan only under this toggle. Quantised timestamps tell steps of 65 µs. */
 const alwaysOn = ["vulkan_enable_f16_on_nvidia"];

@@ -37,7 +37,7 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 **
 /** What is wrong with a size before the device is asked. */
 const refusal = (device: Device, what: string, bytes: number): Fault | undefined => {
   const free = device.budgetBytes - usedBytes(device);
-  const most = Math.min(device.limits["maxBufferSize"] ?? 0, device.limits["maxStorageBufferBindingSize"] ?? 0);
+  const most = Math.min(device.limits.maxBufferSize, device.limits.maxStorageBufferBindingSize);
   if (!Number.isSafeInteger(bytes) || bytes < 0) return fault("bad-size", what, "a whole number of bytes", `${bytes}`);
   if (bytes > most) return fault("too-large", what, `at most ${mib(most)} in one buffer of ${device.name}`, mib(bytes));
   if (bytes <= free) return undefined;

@@ -3,7 +3,9 @@
 // dlopen by the same soname then finds it, so nothing is written beside dawn.node and LD_LIBRARY_PATH stays as it is.
 // The system's loader and drivers always come first; SwiftShader is only added to what they offer.
 
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { constants } from "node:os";
+import { join } from "node:path";
 import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { findSwiftShader, type SwiftShader } from "./swiftshader.ts";
@@ -40,19 +42,39 @@ const prepareDrivers = (): Drivers => {
   return drivers;
 };
 
-/** A list the user has set is extended at its end; otherwise the driver is added to the ones the loader searches. */
-const driverVariable = (): string =>
-  ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].find((v) => process.env[v]) ?? "VK_ADD_DRIVER_FILES";
+const searched = ["/etc/vulkan/icd.d", "/usr/local/share/vulkan/icd.d", "/usr/share/vulkan/icd.d"] as const;
 
-/** The variable matters only while an instance is made, so it is put back: child processes see what the user set. */
-const withSwiftShader = async <A>(run: () => Promise<A>): Promise<A> => {
+const jsonsIn = (folder: string): readonly string[] =>
+  existsSync(folder) ? readdirSync(folder).flatMap((f) => (f.endsWith(".json") ? [join(folder, f)] : [])) : [];
+
+/** Loaders before 1.3.207 (Ubuntu 22.04 has 1.3.204) know no VK_ADD_DRIVER_FILES. The mapped file's name tells. */
+export const isOldLoader = (maps: string): boolean => {
+  const [, minor, patch] = /libvulkan\.so\.1\.(\d+)\.(\d+)/.exec(maps) ?? [];
+  return minor !== undefined && Number(minor) * 1000 + Number(patch) < 3207;
+};
+
+/** A list the user has set is extended at its end; otherwise the driver is added to the ones the loader searches. */
+const driverVariable = (): { readonly name: string; readonly others: readonly string[] } => {
+  const set = ["VK_DRIVER_FILES", "VK_ICD_FILENAMES"].find((v) => process.env[v]);
+  if (set !== undefined) return { name: set, others: [process.env[set] ?? ""] };
+  const old = existsSync("/proc/self/maps") && isOldLoader(readFileSync("/proc/self/maps", "utf8"));
+  if (old) return { name: "VK_ICD_FILENAMES", others: searched.flatMap(jsonsIn) };
+  const added = process.env.VK_ADD_DRIVER_FILES;
+  return { name: "VK_ADD_DRIVER_FILES", others: added ? [added] : [] };
+};
+
+/**
+ * The variable matters only while an instance looks for adapters, which happens within the call; then it is put back, so
+ * that neither child processes nor other requests see ours.
+ */
+const withSwiftShader = <A>(call: () => A): A => {
   const { swiftshader } = prepareDrivers();
-  if (E.isLeft(swiftshader)) return run();
-  const name = driverVariable();
+  if (E.isLeft(swiftshader)) return call();
+  const { name, others } = driverVariable();
   const before = process.env[name];
-  process.env[name] = before ? `${before}:${swiftshader.right.icd}` : swiftshader.right.icd;
+  process.env[name] = [...others, swiftshader.right.icd].join(":");
   try {
-    return await run();
+    return call();
   } finally {
     if (before === undefined) delete process.env[name];
     else process.env[name] = before;
@@ -85,13 +107,12 @@ export const requestAdapter = async (
 ): Promise<E.Either<Fault, GPUAdapter | null>> => {
   const binding = await loadBinding();
   if (E.isLeft(binding)) return binding;
-  return withSwiftShader(async () => {
-    try {
-      return E.right(await keep(binding.right.create([...options])).requestAdapter(request));
-    } catch (e) {
-      return E.left(fault("no-adapter", "requestAdapter", "an adapter", String(e)));
-    }
-  });
+  const { create } = binding.right;
+  try {
+    return E.right(await withSwiftShader(() => keep(create([...options])).requestAdapter(request)));
+  } catch (e) {
+    return E.left(fault("no-adapter", "requestAdapter", "an adapter", String(e)));
+  }
 };
 
 /** What is missing for a Vulkan adapter, in words; empty where nothing is. */

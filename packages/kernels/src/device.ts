@@ -8,7 +8,7 @@ import {
   type AdapterKind,
   type AdapterRecord,
   type Adapters,
-  limitNames,
+  type Limits,
   limitsOf,
   listAdapters,
   optionsFor,
@@ -38,7 +38,7 @@ export type Device = {
   /** Why this adapter, and why not a better one. */
   readonly why: string;
   readonly toggles: Toggles;
-  readonly limits: Readonly<Record<string, number>>;
+  readonly limits: Limits;
   readonly features: readonly string[];
   readonly budgetBytes: number;
   readonly gpu: GPUDevice;
@@ -89,7 +89,7 @@ const choose = (all: Adapters, wanted: string | undefined): E.Either<Fault, Choi
 };
 
 const descriptor = (adapter: GPUAdapter): GPUDeviceDescriptor => ({
-  requiredLimits: Object.fromEntries(limitNames.map((n) => [n, adapter.limits[n] as number])),
+  requiredLimits: { ...limitsOf(adapter.limits) },
   requiredFeatures: usefulFeatures.filter((f) => adapter.features.has(f)) as GPUFeatureName[],
 });
 

@@ -73,7 +73,7 @@ const unpackInto = (folder: string, files: ReadonlyMap<string, Uint8Array>): voi
 };
 
 const candidates = (): readonly string[] => {
-  const cache = process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache");
+  const cache = process.env.XDG_CACHE_HOME || join(homedir(), ".cache");
   return [join(cache, "depass"), join(tmpdir(), `depass-${process.getuid?.() ?? 0}`)];
 };
 

@@ -82,7 +82,7 @@ if (there) {
 
   test("the device has the adapter's limits, the given budget, and reports being closed", async () => {
     const device = await must(openDevice({ memory: 1000 }));
-    assert.ok((device.limits["maxStorageBufferBindingSize"] ?? 0) > 128 * 2 ** 20);
+    assert.ok(device.limits.maxStorageBufferBindingSize > 128 * 2 ** 20);
     assert.is(device.budgetBytes, 1000);
     await device.close();
     assert.is((await device.lost).tag, "device-closed");

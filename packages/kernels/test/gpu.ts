@@ -17,7 +17,7 @@ export const must = async <A>(effect: TE.TaskEither<readonly Fault[], A>): Promi
   return result.right;
 };
 
-const named = process.env["DEPASS_ADAPTER"];
+const named = process.env.DEPASS_ADAPTER;
 
 const open = async (toggles: Toggles): Promise<readonly Device[]> => {
   const device = await openDevice({ toggles, ...(named === undefined ? {} : { adapter: named }) })();

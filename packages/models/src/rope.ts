@@ -138,23 +138,27 @@ export const decodeRope = (config: Fields, where: string): Result<Rope> =>
     }),
   );
 
+/** Every published model computes these in f32: the roundings are part of the model. */
+const f32 = Math.fround;
+
 type Llama3 = Extract<Rope, { kind: "llama3" }>;
 
 /** Long wavelengths are stretched by `factor`, short ones kept, those between mixed. */
 const stretched = (rope: Llama3, frequency: number): number => {
-  const wavelength = (2 * Math.PI) / frequency; // tokens per turn
+  const wavelength = f32((2 * Math.PI) / frequency); // tokens per turn
   if (wavelength > rope.originalContext / rope.lowFreqFactor) return frequency / rope.factor;
   if (wavelength < rope.originalContext / rope.highFreqFactor) return frequency;
-  const smooth = (rope.originalContext / wavelength - rope.lowFreqFactor) / (rope.highFreqFactor - rope.lowFreqFactor);
-  return ((1 - smooth) * frequency) / rope.factor + smooth * frequency;
+  const place = f32(f32(rope.originalContext / wavelength) - rope.lowFreqFactor);
+  const smooth = f32(place / (rope.highFreqFactor - rope.lowFreqFactor));
+  return f32(f32(f32(1 - smooth) * frequency) / rope.factor) + f32(smooth * frequency);
 };
 
 /**
- * Radians per token of each of the `headWidth / 2` rotated pairs: theta^(-2i / headWidth), stretched for llama3.
+ * Radians per token of each of the `headWidth / 2` rotated pairs: theta^(-2i / headWidth), stretched for llama3, in f32.
  * `headWidth` is even (the families' codecs see to it).
  */
 export const inverseFrequencies = (rope: Rope, headWidth: number): readonly number[] =>
   Array.from({ length: headWidth / 2 }, (_, i) => {
-    const frequency = 1 / rope.theta ** ((2 * i) / headWidth);
-    return rope.kind === "llama3" ? stretched(rope, frequency) : frequency;
+    const frequency = f32(1 / f32(rope.theta ** f32((2 * i) / headWidth)));
+    return rope.kind === "llama3" ? f32(stretched(rope, frequency)) : frequency;
   });

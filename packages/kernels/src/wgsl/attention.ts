@@ -53,12 +53,12 @@ ${fold("max(lanes[lane], lanes[lane + half])")}
   top = lanes[0];
   workgroupBarrier();
   var total = 0.0;
-  for (var j = lane; j < seen; j += ${groupSize}u) { total += exp(out[row * ${S} + j] - top); }
+  for (var j = lane; j < seen; j += ${groupSize}u) { total += exp_of(out[row * ${S} + j] - top); }
   lanes[lane] = total;
 ${fold("lanes[lane] + lanes[lane + half]")}
   total = lanes[0];
   for (var j = lane; j < ${S}; j += ${groupSize}u) {
-    if (j < seen) { out[row * ${S} + j] = exp(out[row * ${S} + j] - top) / total; } else { out[row * ${S} + j] = 0.0; }
+    if (j < seen) { out[row * ${S} + j] = exp_of(out[row * ${S} + j] - top) / total; } else { out[row * ${S} + j] = 0.0; }
   }`;
   });
 };

@@ -8,11 +8,11 @@ import { load, type Operand, type SizeNames } from "./operand.ts";
 /** Ops of one element each, as WGSL over WGSL. */
 const formulas: Readonly<Partial<Record<Expr["op"], (...x: readonly string[]) => string>>> = {
   neg: (x) => `(-${x})`,
-  exp: (x) => `exp(${x})`,
-  log: (x) => `log(${x})`,
+  exp: (x) => `exp_of(${x})`,
+  log: (x) => `log_of(${x})`,
   sqrt: (x) => `sqrt(${x})`,
-  sin: (x) => `sin(${x})`,
-  cos: (x) => `cos(${x})`,
+  sin: (x) => `sin_of(${x})`,
+  cos: (x) => `cos_of(${x})`,
   tanh: (x) => `tanh_of(${x})`,
   erf: (x) => `erf_of(${x})`,
   roundF32: (x) => `${x}`,
@@ -67,37 +67,14 @@ const stridedIndex = (own: Shape, out: Shape, sizes: SizeNames, i: string): stri
   return `(${terms.join(" + ")})`;
 };
 
-/** Accurate where the builtins are not promised to be: see math.ts for what was measured. */
-const helpers: Readonly<Record<string, string>> = {
-  tanh_of: `fn tanh_of(x: f32) -> f32 {
-  let e = exp(-2.0 * abs(x));
-  let small = x * (1.0 - x * x * (1.0 / 3.0 - x * x * (2.0 / 15.0 - x * x * (17.0 / 315.0))));
-  return select(sign(x) * (1.0 - e) / (1.0 + e), small, abs(x) < 0.1);
-}`,
-  // Abramowitz & Stegun 7.1.6 below 2, 7.1.14 above: the same forms as the f64 evaluator.
-  erf_of: `fn erf_of(x: f32) -> f32 {
-  let a = abs(x);
-  if (a < 2.0) {
-    var term = x; var total = x;
-    for (var n = 1; n < 32; n++) { term *= 2.0 * x * x / f32(2 * n + 1); total += term; }
-    return 1.1283791670955126 * exp(-x * x) * total;
-  }
-  var f = 0.0;
-  for (var n = 40; n > 0; n--) { f = f32(n) * 0.5 / (a + f); }
-  return sign(x) * (1.0 - exp(-min(a * a, 80.0)) / (1.7724538509055159 * (a + f)));
-}`,
-};
-
 /** One kernel for a fused expression over operands, with a result of shape `shape`. */
 export const elementwise = (name: string, shape: Shape, root: Fused, operands: readonly Operand[]): Kernel => {
-  const kernel = perIndex(name, product(shape), operands, (names, sizes) => {
+  return perIndex(name, product(shape), operands, (names, sizes) => {
     const loads = operands.map(
       (o, k) => `  let x${k} = ${load(names[k] as string, o, broadcastIndex(o.shape, shape, sizes))};`,
     );
     return `${loads.join("\n")}\n  out[i] = ${formula(root)};`;
   });
-  const used = Object.entries(helpers).flatMap(([f, text]) => (kernel.wgsl.includes(`${f}(`) ? [text] : []));
-  return { ...kernel, wgsl: [...used, kernel.wgsl].join("\n") };
 };
 
 const formula = (x: Fused): string => {

@@ -2,6 +2,7 @@
 // Emitters write the body; naming, declarations and dispatch size are the same everywhere.
 import type { Dim } from "@depass/graph";
 import { count, declareStorage, declareUniforms, flatX, groupParameters, type Kernel, once } from "../kernel.ts";
+import { mathFor } from "./math.ts";
 import { declareOperand, type Operand, type SizeNames, sizeNames } from "./operand.ts";
 
 /** Invocations of a workgroup: a multiple of every GPU's subgroup, small enough for any device. */
@@ -23,6 +24,7 @@ const frame = (
   const body = write(names, sizes);
   const uniforms = sizes.uniforms();
   const declarations = [
+    mathFor(body),
     ...inputs.map((operand, i) => declareOperand(i, names[i] as string, operand)),
     declareStorage(inputs.length, "out", "array<f32>", "write"),
     declareUniforms(

@@ -160,7 +160,7 @@ ${before}
   var total = 0.0;
   for (var m = 0u; m < count; m++) {
     let g = out[${at}];
-    let e = select(exp(min(g / f32(${options.temperature}) - top, 0.0)), 0.0, g == 0.0);
+    let e = select(exp_of(min(g / f32(${options.temperature}) - top, 0.0)), 0.0, g == 0.0);
     out[${at}] = e;
     total += e;
   }

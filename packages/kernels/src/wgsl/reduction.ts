@@ -83,6 +83,6 @@ export const softmaxRows = (name: string, x: Operand): Kernel =>
     const width = sizes.of(x.shape.at(-1) as Dim);
     const read = load(x0 as string, x, `row * ${width} + k`);
     return `${overRow("top", "max", "x", read, width)}
-${overRow("total", "sum", "exp(x - top)", read, width)}
-  for (var k = lane; k < ${width}; k += ${groupSize}u) { out[row * ${width} + k] = exp(${read} - top) / total; }`;
+${overRow("total", "sum", "exp_of(x - top)", read, width)}
+  for (var k = lane; k < ${width}; k += ${groupSize}u) { out[row * ${width} + k] = exp_of(${read} - top) / total; }`;
   });

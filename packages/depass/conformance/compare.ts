@@ -1,0 +1,38 @@
+// Expected against computed: the error of a tensor as one number, and how a line about it reads.
+import type { Tensor } from "@depass/graph";
+
+export type Outcome =
+  | { readonly kind: "compared"; readonly name: string; readonly error: number; readonly tolerance: number }
+  | { readonly kind: "failed"; readonly name: string; readonly reason: string }
+  | { readonly kind: "uncovered"; readonly name: string; readonly reason: string };
+
+/** Norm of the difference over the norm of what is expected; infinite where lengths differ or a value is no number. */
+export const relativeError = (actual: ArrayLike<number>, expected: ArrayLike<number>): number => {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let difference = 0;
+  let size = 0;
+  for (let i = 0; i < expected.length; i++) {
+    difference += ((actual[i] as number) - (expected[i] as number)) ** 2;
+    size += (expected[i] as number) ** 2;
+  }
+  const error = Math.sqrt(difference) / (size > 0 ? Math.sqrt(size) : 1);
+  return Number.isFinite(error) ? error : Number.POSITIVE_INFINITY;
+};
+
+export const compared = (name: string, actual: ArrayLike<number>, expected: Tensor, tolerance: number): Outcome => ({
+  kind: "compared",
+  name,
+  error: relativeError(actual, expected.data),
+  tolerance,
+});
+
+export const passes = (o: Outcome): boolean =>
+  o.kind === "uncovered" || (o.kind === "compared" && o.error <= o.tolerance);
+
+/** `ok      llama  token.softmax.bos  3.2e-7 of 2.0e-5`. */
+export const showOutcome = (folder: string, o: Outcome): string => {
+  const place = `${folder.padEnd(18)} ${o.name.padEnd(34)}`;
+  if (o.kind === "uncovered") return `later   ${place} ${o.reason}`;
+  if (o.kind === "failed") return `FAILED  ${place} ${o.reason}`;
+  return `${passes(o) ? "ok    " : "FAILED"}  ${place} ${o.error.toExponential(1)} of ${o.tolerance.toExponential(1)}`;
+};

@@ -1,0 +1,67 @@
+// The files a folder of expected values holds, decoded: tensors by name, and for decompositions the call that made each.
+import { join } from "node:path";
+import type { Faulty, Tensor } from "@depass/graph";
+import { type Fault, fault } from "@depass/graph";
+import { openSafetensors, readJson } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import * as t from "io-ts";
+
+/** Bytes of an index; real ones are some kilobytes. */
+const MOST_JSON = 10_000_000;
+
+export type Expected = Readonly<Record<string, Tensor>>;
+
+/** Every tensor of a safetensors file. */
+export const readExpected = (folder: string, file: string): Faulty<Expected> =>
+  pipe(
+    openSafetensors(join(folder, file)),
+    TE.chain((opened) => async () => {
+      const read = await TE.traverseSeqArray((name: string) =>
+        pipe(
+          opened.read(name),
+          TE.map((x) => [name, x] as const),
+        ),
+      )([...opened.tensors.keys()])();
+      await opened.close();
+      return E.map((entries: readonly (readonly [string, Tensor])[]) => Object.fromEntries(entries))(read);
+    }),
+  );
+
+/** One entry of depass.json: how the published code was called. Unknown keys are left alone. */
+const call = t.intersection([
+  t.type({ axes: t.string }),
+  t.partial({
+    seed: t.string,
+    layer: t.number,
+    until: t.number,
+    rule: t.string,
+    temperature: t.number,
+    ignoreSpecialToken: t.boolean,
+    normed: t.boolean,
+    of: t.string,
+    token: t.number,
+    target: t.number,
+  }),
+]);
+export type Call = t.TypeOf<typeof call>;
+
+const prompt = t.type({ text: t.string, ids: t.array(t.number), target: t.number, foil: t.number });
+export type Prompt = t.TypeOf<typeof prompt>;
+
+const decodeFile =
+  <A>(codec: t.Type<A>, what: string) =>
+  (path: string): Faulty<A> =>
+    pipe(
+      readJson(path, MOST_JSON),
+      TE.chainEitherK((json) =>
+        pipe(
+          codec.decode(json),
+          E.mapLeft((): readonly Fault[] => [fault("conformance", path, what, "something else")]),
+        ),
+      ),
+    );
+
+export const readCalls = decodeFile(t.record(t.string, call), "an object of calls by tensor");
+export const readPrompts = decodeFile(t.record(t.string, prompt), "prompts with text, ids, target and foil");

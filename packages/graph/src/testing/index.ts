@@ -1,0 +1,5 @@
+export * from "./arbitrary.ts";
+export * from "./arbitrary-model.ts";
+export * from "./cases.ts";
+export * from "./close.ts";
+export * from "./values.ts";
