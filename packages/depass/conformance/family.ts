@@ -72,10 +72,10 @@ const forward = (subject: Subject, expected: Expected): Faulty<readonly Outcome[
   const states = Object.fromEntries(sites.map((name) => [name, atSite(architecture, name)]));
   const graph = { logits: architecture.unembed(architecture.normed), ...states };
   return pipe(
-    runOnce(subject, graph, { tokens: expected["input_ids"] as Tensor }),
+    runOnce(subject, graph, { tokens: expected.input_ids as Tensor }),
     TE.map((out) => [
-      compared("logits", (out["logits"] as Tensor).data, expected["logits"] as Tensor, tolerance),
-      compared("states", stacked(sites.map((name) => out[name] as Tensor)), expected["states"] as Tensor, tolerance),
+      compared("logits", (out.logits as Tensor).data, expected.logits as Tensor, tolerance),
+      compared("states", stacked(sites.map((name) => out[name] as Tensor)), expected.states as Tensor, tolerance),
     ]),
   );
 };
@@ -221,7 +221,7 @@ export const checkFamily = (
               TE.bind("first", () => forward(subject, expected)),
               TE.bind("rest", () =>
                 hasParts
-                  ? published(subject, folder, expected["input_ids"] as Tensor)
+                  ? published(subject, folder, expected.input_ids as Tensor)
                   : TE.right([] as readonly Outcome[]),
               ),
               TE.map(({ first, rest }) => [...first, ...rest]),

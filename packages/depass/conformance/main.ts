@@ -38,7 +38,7 @@ const foldersOf = (directory: string): readonly string[] =>
 
 /** The unpacked SmolLM2: where DEPASS_SMOLLM2 says, or unpacked once by the script beside the expected values. */
 const smollm2 = (directory: string): string | undefined => {
-  if (process.env["DEPASS_SMOLLM2"] !== undefined) return process.env["DEPASS_SMOLLM2"];
+  if (process.env.DEPASS_SMOLLM2 !== undefined) return process.env.DEPASS_SMOLLM2;
   const script = [resolve(directory, "../models/unpack.mjs"), join(shared, "models/unpack.mjs")].find(existsSync);
   if (script === undefined) return undefined;
   const out = join(tmpdir(), "depass-smollm2");

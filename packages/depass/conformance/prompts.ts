@@ -85,7 +85,7 @@ const states =
           tokenized(model, c),
           compared(
             `${c.name} logits.last`,
-            (out["logits"] as Tensor).data,
+            (out.logits as Tensor).data,
             c.expected["logits.last"] as Tensor,
             tolerance,
           ),

@@ -5,7 +5,7 @@
 import {
   type Backend,
   type Faulty,
-  faultError,
+  orThrow,
   type Rule,
   type RunOptions,
   type Seed,
@@ -13,7 +13,6 @@ import {
   tokenSeed,
 } from "@depass/graph";
 import { loadModel, type Model, site } from "@depass/models";
-import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendOptions, openBackend } from "./backends.ts";
@@ -32,15 +31,8 @@ export type AttributeOptions = RunOptions & {
   readonly backend?: Backend | BackendOptions;
 };
 
-/** The value of a TaskEither; its faults as a FaultError. */
-export const orThrow = async <A>(task: Faulty<A>): Promise<A> => {
-  const result = await task();
-  if (E.isLeft(result)) throw faultError(result.left);
-  return result.right;
-};
-
 /** Opens a checkpoint folder. Throws a FaultError that says what is wrong with it. */
-export const load = (folder: string): Promise<Model> => orThrow(loadModel(folder));
+export const load = (folder: string): Promise<Model> => loadModel(folder)().then(orThrow);
 
 const isBackend = (x: Backend | BackendOptions): x is Backend => "prepare" in x;
 
@@ -66,14 +58,12 @@ const withBackend = <A>(
  * Throws a FaultError: an empty or too long prompt, a target that is not one token, no device, too little memory, aborted.
  */
 export const attribute = (model: Model, prompt: string, options: AttributeOptions = {}): Promise<Attribution> =>
-  orThrow(
-    withBackend(options.backend ?? {}, (backend, why) =>
-      pipe(
-        explainer(model, backend, { ...readied(options), why }),
-        TE.chain((ready) => finished(ready, prompt, options)),
-      ),
+  withBackend(options.backend ?? {}, (backend, why) =>
+    pipe(
+      explainer(model, backend, { ...readied(options), why }),
+      TE.chain((ready) => finished(ready, prompt, options)),
     ),
-  );
+  )().then(orThrow);
 
 const readied = ({ seed = defaultSeed, rule = softmaxRule(), ...rest }: AttributeOptions) => ({ ...rest, seed, rule });
 

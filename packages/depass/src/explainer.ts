@@ -46,7 +46,12 @@ export const explanationGraph = (model: Model, seed: Seed, rule: Rule): E.Either
     decompose(source, { seed, rule }),
     E.bindTo("decomposed"),
     E.bind("graph", ({ decomposed }) =>
-      pipe(decomposed.graph, prune(["logits", partsName(NORMED)]), flow(share, simplify), E.chain(pack)),
+      pipe(
+        decomposed.graph, // Parts first: each layer's frozen values are then computed where they are used, and live no longer.
+        prune([partsName(NORMED), "logits"]),
+        flow(share, simplify),
+        E.chain(pack),
+      ),
     ),
   );
 };
@@ -82,7 +87,7 @@ export const explainer = (model: Model, backend: Backend, options: ExplainerOpti
           return {
             explain: (prompt, ask = {}) =>
               pipe(
-                TE.fromEither(encoded(model, prompt, ask.target)),
+                TE.fromEither(encodePrompt(model, prompt, ask.target)),
                 TE.chain((encoding) =>
                   explained({ model, backend, options, explanation, runner, encoding, ask, prepare }),
                 ),
@@ -98,11 +103,14 @@ export const explainer = (model: Model, backend: Backend, options: ExplainerOpti
   );
 };
 
-/** Everything about a prompt that can be wrong is found before anything runs. */
-const encoded = (
+/**
+ * A prompt's tokens. Everything about a prompt and a target that can be wrong is found here, before anything runs: an empty
+ * or too long prompt, a target that is not one token.
+ */
+export const encodePrompt = (
   { tokenizer, architecture }: Model,
   prompt: string,
-  target: TargetChoice | undefined,
+  target?: TargetChoice,
 ): E.Either<readonly Fault[], Encoding> =>
   pipe(
     tokenizer.encode(prompt, { special: true }),
@@ -149,7 +157,7 @@ const explained = (r: Run): Faulty<Attribution> => {
     TE.bind("target", ({ outputs }) =>
       TE.fromEither(
         targetId(
-          r.ask.target ?? likeliest(outputs["logits"]?.data ?? []),
+          r.ask.target ?? likeliest(outputs.logits?.data ?? []),
           r.model.tokenizer,
           r.model.architecture.vocabulary,
         ),
@@ -157,8 +165,21 @@ const explained = (r: Run): Faulty<Attribution> => {
     ),
     TE.bind("direction", ({ target }) => r.model.checkpoint.readRows(r.model.architecture.unembedding, target.id, 1)),
     TE.map(({ outputs, target, direction }) => attribution(r, outputs, target, toF64(direction), elapsed())),
+    TE.filterOrElse(isSound, notFinite),
   );
 };
+
+const isSound = ({ target, total }: Attribution): boolean => Number.isFinite(target.logit) && Number.isFinite(total);
+
+const notFinite = ({ target, total }: Attribution): readonly Fault[] => [
+  fault(
+    "not-finite",
+    "scores",
+    "finite numbers",
+    `a logit of ${target.logit} and parts that sum to ${total}`,
+    "weights may be damaged, or the rule's temperature too small",
+  ),
+];
 
 /** Scores of all parts along a direction, in f64: `[M, D] · [D] → [M]`. */
 const along = (parts: Float64Array, direction: Float64Array): readonly number[] => {
@@ -175,7 +196,7 @@ const attribution = (
   direction: Float64Array,
   run: number,
 ): Attribution => {
-  const logits = outputs["logits"]?.data ?? [];
+  const logits = outputs.logits?.data ?? [];
   const logit = logits[target.id] as number;
   const states = toF64(outputs[partsName(NORMED)] as Tensors[string]);
   const names = partNames(

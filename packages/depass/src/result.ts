@@ -20,8 +20,8 @@ export type Target = {
   readonly probability: number;
 };
 
-/** Seconds. `prepare` is compiling and uploading weights, 0 when that was done before. */
-export type Times = { readonly prepare: number; readonly run: number };
+/** Seconds. `load` is opening the checkpoint, absent when that was done before; `prepare`, 0 then, is compiling and uploading. */
+export type Times = { readonly load?: number; readonly prepare: number; readonly run: number };
 
 export type Attribution = {
   readonly model: { readonly path: string; readonly family: string; readonly layers: number };
@@ -61,5 +61,13 @@ export const toJson = ({
   why: backend.why,
   model,
   ...rest,
-  tokens: tokens.map(({ id, text, start, end, special, origin }) => ({ id, text, start, end, special, origin })),
+  tokens: tokens.map(({ id, text, start, end, whole, special, origin }) => ({
+    id,
+    text,
+    start,
+    end,
+    whole,
+    special,
+    origin,
+  })),
 });

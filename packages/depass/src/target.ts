@@ -17,7 +17,7 @@ export const targetId = (
   vocabulary: number,
 ): E.Either<readonly Fault[], { readonly id: number; readonly text: string }> =>
   pipe(
-    typeof choice === "number" ? E.right(choice) : tokenizer.idOf(choice),
+    typeof choice === "number" ? E.right(choice) : idOfText(choice, tokenizer),
     E.filterOrElse(
       (id) => Number.isInteger(id) && id >= 0 && id < vocabulary,
       (id): readonly Fault[] => [fault("target", "target", `a token id from 0 to ${vocabulary - 1}`, `${id}`)],
@@ -28,6 +28,22 @@ export const targetId = (
         E.map((text) => ({ id, text })),
       ),
     ),
+  );
+
+/** What somebody meant who left out the space in front of a word. */
+const idOfText = (text: string, tokenizer: Tokenizer): E.Either<readonly Fault[], number> =>
+  pipe(
+    tokenizer.idOf(text),
+    E.mapLeft((faults) => {
+      const spaced = ` ${text}`;
+      const meant = tokenizer.idOf(spaced);
+      return E.isRight(meant)
+        ? faults.map((f) => ({
+            ...f,
+            next: `with its space it is one token: ${JSON.stringify(spaced)} (#${meant.right})`,
+          }))
+        : faults;
+    }),
   );
 
 /** The likeliest token; the first one of equals. */

@@ -1,11 +1,12 @@
 // What runs graphs. Declared here, implemented by the f64 evaluator below, by @depass/kernels on WebGPU, and by others.
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import * as T from "fp-ts/lib/Task.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Shape } from "./dim.ts";
+import { type Shape, showShape } from "./dim.ts";
 import { type Fault, fault, faultError } from "./error.ts";
 import { evaluate } from "./evaluate.ts";
-import { type Expr, type Graph, toGraph } from "./expr.ts";
+import { type Expr, type Graph, isExpr, toGraph } from "./expr.ts";
 import { check } from "./shape.ts";
 import { leavesOf, type Tensors } from "./sizes.ts";
 import type { DType, Tensor } from "./tensor.ts";
@@ -58,10 +59,10 @@ export const checkWeights = (graph: Graph, weights: Weights): readonly Fault[] =
     if (leaf.op !== "weight") return [];
     const { name, shape } = leaf.params;
     const found = weights.describe(name);
-    if (found === undefined) return [fault("missing", `weight ${name}`, `a tensor [${shape.join(", ")}]`, "none")];
+    if (found === undefined) return [fault("missing", `weight ${name}`, `a tensor ${showShape(shape)}`, "none")];
     return sameNumbers(shape, found.shape)
       ? []
-      : [fault("shape", `weight ${name}`, `[${shape.join(", ")}]`, `[${found.shape.join(", ")}]`)];
+      : [fault("shape", `weight ${name}`, showShape(shape), showShape(found.shape))];
   });
 
 const sameNumbers = (wanted: Shape, got: readonly number[]): boolean =>
@@ -87,7 +88,7 @@ export const reference: Backend = {
       TE.chain(() => readWeights(graph, weights)),
       TE.map(
         (read): Runner => ({
-          run: (inputs) => TE.fromEither(evaluate(graph, { ...read, ...inputs })),
+          run: (inputs) => TE.fromEither(evaluate(graph, { ...inputs, ...read })),
           dispose: () => undefined,
         }),
       ),
@@ -105,14 +106,13 @@ export const run = async (
   tensors: Tensors,
   options: RunOptions = {},
 ): Promise<Tensors> => {
-  const graph =
-    "graph" in source && !("op" in source.graph) ? (source.graph as Graph) : toGraph(source as Graph | Expr);
+  const graph = hasGraph(source) ? source.graph : toGraph(source);
   const result = await pipe(
     backend.prepare(graph, weightsOf(tensors), options),
     TE.chain((runner) =>
       pipe(
         runner.run(inputsOf(graph, tensors), options),
-        TE.map((out) => {
+        T.map((out) => {
           runner.dispose();
           return out;
         }),
@@ -122,6 +122,10 @@ export const run = async (
   if (E.isLeft(result)) throw faultError(result.left);
   return result.right;
 };
+
+/** What decompose() returns; a graph may well have an output that is called `graph`. */
+const hasGraph = (source: Graph | Expr | { readonly graph: Graph }): source is { readonly graph: Graph } =>
+  "graph" in source && !isExpr(source.graph as Graph | Expr);
 
 const inputsOf = (graph: Graph, tensors: Tensors): Tensors =>
   Object.fromEntries(

@@ -99,14 +99,13 @@ export const sameShape = (a: Shape, b: Shape): boolean => a.length === b.length 
 /** The symbols a size depends on. */
 export const symbolsOf = (d: Dim): readonly string[] => [...new Set(termsOf(d).flatMap((t) => t.symbols))];
 
-/** The size under given symbol values; NaN where one is missing. */
-export const valueOf = (d: Dim, sizes: Sizes): number =>
-  typeof d === "number"
-    ? d
-    : d.terms.reduce(
-        (sum, t) => sum + (t.numerator * t.symbols.reduce((p, s) => p * (sizes[s] ?? Number.NaN), 1)) / t.over,
-        0,
-      );
+/** The size under given symbol values, whole where it is; NaN where one is missing. */
+export const valueOf = (d: Dim, sizes: Sizes): number => {
+  if (typeof d === "number") return d;
+  const common = d.terms.reduce((m, t) => (m * t.over) / gcd(m, t.over), 1);
+  const value = (t: Term): number => t.symbols.reduce((p, s) => p * (sizes[s] ?? Number.NaN), t.numerator);
+  return d.terms.reduce((sum, t) => sum + value(t) * (common / t.over), 0) / common;
+};
 
 export const shapeOfSizes = (shape: Shape, sizes: Sizes): readonly number[] => shape.map((d) => valueOf(d, sizes));
 

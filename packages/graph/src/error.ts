@@ -1,5 +1,6 @@
 // How anything in this house says that something from outside is wrong: a value, never a throw.
 // Every package makes faults; only an edge (the CLI, the promise API) turns them into text or an exception.
+import * as E from "fp-ts/lib/Either.js";
 
 /**
  * One thing that is wrong. `tag` is for programs, the rest is for people and reads
@@ -29,6 +30,12 @@ export type FaultError = Error & { readonly faults: readonly Fault[] };
 
 export const faultError = (faults: readonly Fault[]): FaultError =>
   Object.assign(new Error(showFaults(faults)), { name: "FaultError", faults });
+
+/** The value of a result, or its faults thrown: `orThrow(decompose(…))`, `await webgpu()().then(orThrow)`. For scripts. */
+export const orThrow = <A>(result: E.Either<readonly Fault[], A>): A => {
+  if (E.isLeft(result)) throw faultError(result.left);
+  return result.right;
+};
 
 /** A broken promise of our own code, not of the outside: always a bug here. */
 export const internal = (what: string): never => {

@@ -1,212 +1,23 @@
 // Reference values in f64: the oracle for every backend and every pass. Composites are expanded first, so only the
-// primitives have values here, each in its plainest form.
+// primitives have values: evaluate/primitives.ts.
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { type Shape, type Sizes, shapeOfSizes, valueOf } from "./dim.ts";
-import { erf } from "./erf.ts";
+import { checkSizes, sizeBounds } from "./bounds.ts";
+import { type Shape, type Sizes, shapeOfSizes } from "./dim.ts";
 import { type Fault, internal } from "./error.ts";
+import { type Run, type Value, values } from "./evaluate/primitives.ts";
 import { expand } from "./expand.ts";
-import { type Expr, type Graph, type Node, toGraph } from "./expr.ts";
+import { type Expr, type Graph, toGraph } from "./expr.ts";
 import { checkIndexes, indexBounds } from "./indexes.ts";
-import type { PrimitiveName } from "./op.ts";
 import { check, type Shapes } from "./shape.ts";
 import { bindSizes, type Tensors } from "./sizes.ts";
 import { applyRow, type Table } from "./table.ts";
-import { sizeOf, type Tensor, tensor, toF64 } from "./tensor.ts";
+import { type Tensor, tensor } from "./tensor.ts";
 import { nodesOf, uses } from "./traverse.ts";
-
-type Value = { readonly shape: readonly number[]; readonly data: Float64Array };
-type Run = { readonly out: readonly number[]; readonly tensors: Tensors; readonly sizes: Sizes };
-type Values = Table<readonly [inputs: readonly Value[], run: Run], Float64Array, PrimitiveName>;
-
-const first = (inputs: readonly Value[]): Value => inputs[0] as Value;
-
-const stridesOf = (shape: readonly number[]): number[] => {
-  const strides = new Array<number>(shape.length).fill(1);
-  for (let i = shape.length - 2; i >= 0; i--) strides[i] = (strides[i + 1] as number) * (shape[i + 1] as number);
-  return strides;
-};
-
-/** For each element of `out` in order, the offset that the given strides reach; how every movement op reads. */
-const offsets = (out: readonly number[], strides: readonly number[], base = 0): Int32Array => {
-  const result = new Int32Array(sizeOf(out));
-  const index = new Array<number>(out.length).fill(0);
-  let offset = base;
-  for (let i = 0; i < result.length; i++) {
-    result[i] = offset;
-    for (let axis = out.length - 1; axis >= 0; axis--) {
-      offset += strides[axis] as number;
-      if (++(index[axis] as number) < (out[axis] as number)) break;
-      offset -= (strides[axis] as number) * (out[axis] as number);
-      index[axis] = 0;
-    }
-  }
-  return result;
-};
-
-/** Strides of x seen through `out` by broadcasting: 0 along axes that are repeated. */
-const broadcastStrides = (x: readonly number[], out: readonly number[]): number[] => {
-  const own = stridesOf(x);
-  const missing = out.length - x.length;
-  return out.map((n, axis) =>
-    axis < missing || (x[axis - missing] === 1 && n !== 1) ? 0 : (own[axis - missing] as number),
-  );
-};
-
-const picked = (x: Value, at: Int32Array): Float64Array => {
-  const result = new Float64Array(at.length);
-  for (let i = 0; i < at.length; i++) result[i] = x.data[at[i] as number] as number;
-  return result;
-};
-
-const spread = (x: Value, out: readonly number[]): Float64Array =>
-  x.shape.length === out.length && x.data.length === sizeOf(out)
-    ? x.data
-    : picked(x, offsets(out, broadcastStrides(x.shape, out)));
-
-const unary =
-  (f: (x: number) => number) =>
-  (_: unknown, inputs: readonly Value[]): Float64Array =>
-    first(inputs).data.map(f);
-
-const binary =
-  (f: (a: number, b: number) => number) =>
-  (_: unknown, inputs: readonly Value[], { out }: Run): Float64Array => {
-    const [a, b] = inputs.map((x) => spread(x, out)) as [Float64Array, Float64Array];
-    return a.map((x, i) => f(x, b[i] as number));
-  };
-
-const axisIndex = (shape: readonly number[], axis: number): number => shape.length + axis;
-
-/** Extents before, along and after one axis. */
-const around = (shape: readonly number[], axis: number): readonly [number, number, number] => {
-  const i = axisIndex(shape, axis);
-  return [sizeOf(shape.slice(0, i)), shape[i] as number, sizeOf(shape.slice(i + 1))];
-};
-
-const reduce =
-  (start: number, f: (a: number, b: number) => number) =>
-  ({ params }: Node<"sum" | "max">, inputs: readonly Value[]): Float64Array => {
-    const { shape, data } = first(inputs);
-    const [outer, along, inner] = around(shape, params.axis);
-    const result = new Float64Array(outer * inner).fill(start);
-    for (let o = 0; o < outer; o++)
-      for (let a = 0; a < along; a++)
-        for (let i = 0; i < inner; i++) {
-          const r = o * inner + i;
-          result[r] = f(result[r] as number, data[(o * along + a) * inner + i] as number);
-        }
-    return result;
-  };
-
-const matmul = (_: unknown, inputs: readonly Value[], { out }: Run): Float64Array => {
-  const [a, b] = inputs as [Value, Value];
-  const [rows, columns] = out.slice(-2) as [number, number];
-  const depth = a.shape.at(-1) as number;
-  const batch = out.slice(0, -2);
-  const batchOffsets = (x: Value): Int32Array =>
-    offsets(
-      batch,
-      broadcastStrides(x.shape.slice(0, -2), batch).map((s) => s * sizeOf(x.shape.slice(-2))),
-    );
-  const [starts, ends] = [batchOffsets(a), batchOffsets(b)];
-  const result = new Float64Array(sizeOf(out));
-  for (let n = 0; n < starts.length; n++)
-    for (let i = 0; i < rows; i++) {
-      const to = (n * rows + i) * columns;
-      for (let k = 0; k < depth; k++) {
-        const x = a.data[(starts[n] as number) + i * depth + k] as number;
-        const from = (ends[n] as number) + k * columns;
-        if (x !== 0) for (let j = 0; j < columns; j++) result[to + j]! += x * (b.data[from + j] as number);
-      }
-    }
-  return result;
-};
-
-const concat = ({ params }: Node<"concat">, inputs: readonly Value[], { out }: Run): Float64Array => {
-  const result = new Float64Array(sizeOf(out));
-  const [outer, total, inner] = around(out, params.axis);
-  let begun = 0;
-  for (const x of inputs) {
-    const [, along] = around(x.shape, params.axis);
-    for (let o = 0; o < outer; o++)
-      result.set(x.data.subarray(o * along * inner, (o + 1) * along * inner), (o * total + begun) * inner);
-    begun += along;
-  }
-  return result;
-};
-
-const gather = ({ params }: Node<"gather">, inputs: readonly Value[], { out }: Run): Float64Array => {
-  const [x, index] = inputs as [Value, Value];
-  const [outer, along, inner] = around(x.shape, params.axis);
-  const result = new Float64Array(sizeOf(out));
-  for (let o = 0; o < outer; o++)
-    index.data.forEach((row, i) => {
-      if (!(row >= 0 && row < along)) internal(`gather of row ${row} from ${along}; indexes are checked first`);
-      const from = (o * along + row) * inner;
-      result.set(x.data.subarray(from, from + inner), (o * index.data.length + i) * inner);
-    });
-  return result;
-};
-
-const leaf = (name: string, { tensors }: Run): Float64Array => {
-  const found = tensors[name];
-  return found === undefined ? internal(`no tensor ${name}; bindSizes checks this`) : toF64(found);
-};
-
-const through = (_: unknown, inputs: readonly Value[]): Float64Array => first(inputs).data;
-
-const values: Values = {
-  input: ({ params }, _, run) => leaf(params.name, run),
-  weight: ({ params }, _, run) => leaf(params.name, run),
-  constant: ({ params }) => Float64Array.from(params.values),
-  iota: (_, __, { out }) => Float64Array.from({ length: out[0] as number }, (_, i) => i),
-  size: ({ params }, _, { sizes }) => Float64Array.of(valueOf(params.of, sizes)),
-  neg: unary((x) => -x),
-  exp: unary(Math.exp),
-  log: unary(Math.log),
-  sqrt: unary(Math.sqrt),
-  sin: unary(Math.sin),
-  cos: unary(Math.cos),
-  tanh: unary(Math.tanh),
-  erf: unary(erf),
-  roundF32: unary(Math.fround),
-  freeze: through,
-  add: binary((a, b) => a + b),
-  sub: binary((a, b) => a - b),
-  mul: binary((a, b) => a * b),
-  div: binary((a, b) => a / b),
-  maximum: binary(Math.max),
-  less: binary((a, b) => (a < b ? 1 : 0)),
-  equal: binary((a, b) => (a === b ? 1 : 0)),
-  where: (_, inputs, { out }) => {
-    const [c, a, b] = inputs.map((x) => spread(x, out)) as [Float64Array, Float64Array, Float64Array];
-    return a.map((x, i) => (c[i] !== 0 ? x : (b[i] as number)));
-  },
-  sum: reduce(0, (a, b) => a + b),
-  max: reduce(Number.NEGATIVE_INFINITY, Math.max),
-  matmul,
-  reshape: through,
-  transpose: ({ params }, inputs, { out }) => {
-    const own = stridesOf(first(inputs).shape);
-    const lead = own.length - params.order.length;
-    return picked(
-      first(inputs),
-      offsets(out, [...own.slice(0, lead), ...params.order.map((axis) => own.at(axis) as number)]),
-    );
-  },
-  broadcast: (_, inputs, { out }) => spread(first(inputs), out),
-  slice: ({ params }, inputs, { out, sizes }) => {
-    const own = stridesOf(first(inputs).shape);
-    return picked(first(inputs), offsets(out, own, valueOf(params.start, sizes) * (own.at(params.axis) as number)));
-  },
-  concat,
-  gather,
-};
 
 /**
  * Every output of a graph in f64. Sizes such as T follow from the tensors' shapes, or are given.
- * Faults: a misshapen graph, a missing tensor, a tensor of another shape.
+ * Faults: a misshapen graph, a missing tensor, a tensor of another shape, sizes or ids out of range.
  */
 export const evaluate = (
   graphOrExpr: Graph | Expr,
@@ -215,13 +26,16 @@ export const evaluate = (
 ): E.Either<readonly Fault[], Tensors> =>
   pipe(
     E.Do,
-    E.bind("graph", () => expand(toGraph(graphOrExpr))),
-    E.bind("shapes", ({ graph }) => check(graph)),
-    E.bind("sizes", ({ graph }) => bindSizes(graph, tensors, given)),
-    E.chainFirst(({ graph, shapes, sizes }) => {
-      const faults = checkIndexes(indexBounds(graph, shapes), tensors, sizes);
+    E.bind("source", () => E.right(toGraph(graphOrExpr))),
+    E.bind("sourceShapes", ({ source }) => check(source)),
+    E.bind("sizes", ({ source }) => bindSizes(source, tensors, given)),
+    E.chainFirst(({ source, sourceShapes, sizes }) => {
+      const wrongSizes = checkSizes(sizeBounds(source, sourceShapes), sizes);
+      const faults = [...wrongSizes, ...checkIndexes(indexBounds(source, sourceShapes), tensors, sizes)];
       return faults.length > 0 ? E.left(faults) : E.right(undefined);
     }),
+    E.bind("graph", ({ source }) => expand(source)),
+    E.bind("shapes", ({ graph }) => check(graph)),
     E.map(({ graph, shapes, sizes }) => outputs(graph, shapes, tensors, sizes)),
   );
 
@@ -253,7 +67,5 @@ const outputs = (graph: Graph, shapes: Shapes, tensors: Tensors, sizes: Sizes): 
 /** The value of one expression that reads no tensor: index tables, rotary tables. */
 export const evaluateClosed = (x: Expr, sizes: Sizes): Tensor => {
   const result = evaluate({ x }, {}, sizes);
-  return E.isRight(result)
-    ? (result.right["x"] as Tensor)
-    : internal(`closed expression: ${JSON.stringify(result.left)}`);
+  return E.isRight(result) ? (result.right.x as Tensor) : internal(`closed expression: ${JSON.stringify(result.left)}`);
 };

@@ -29,7 +29,7 @@ export const unnamed = ({ site: _, ...rest }: Expr): Expr => rest as Expr;
 export const withInputs = (x: Expr, inputs: readonly Expr[]): Expr =>
   inputs.every((input, i) => input === x.inputs[i]) ? x : ({ ...x, inputs } as Expr);
 
-export const isExpr = (x: Expr | Graph): x is Expr => typeof x["op"] === "string";
+export const isExpr = (x: Expr | Graph): x is Expr => typeof x.op === "string";
 
 /** A single expression counts as a graph with the output `output`. */
 export const toGraph = (x: Expr | Graph): Graph => (isExpr(x) ? { output: x } : x);

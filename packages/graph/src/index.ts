@@ -1,4 +1,5 @@
 export * from "./backend.ts";
+export * from "./bounds.ts";
 export * from "./decompose.ts";
 export * from "./dim.ts";
 export * from "./error.ts";

@@ -5,13 +5,15 @@ import { type Fault, fault } from "./error.ts";
 import type { Expr, Graph } from "./expr.ts";
 import type { Shapes } from "./shape.ts";
 import type { Tensors } from "./sizes.ts";
+import { toF64 } from "./tensor.ts";
 import { nodesOf } from "./traverse.ts";
 
 export type IndexBound = { readonly input: string; readonly below: Dim };
 
-const inputBehind = (x: Expr): string | undefined => {
-  if (x.op === "input") return x.params.name;
-  return x.op === "reshape" || x.op === "freeze" ? inputBehind(x.inputs[0] as Expr) : undefined;
+const inputBehind = (index: Expr): string | undefined => {
+  let x = index;
+  while (x.op === "reshape" || x.op === "freeze") x = x.inputs[0] as Expr;
+  return x.op === "input" ? x.params.name : undefined;
 };
 
 /** Every input that a gather reads as an index, and what its values must stay below. */
@@ -27,8 +29,9 @@ export const indexBounds = (graph: Graph, shapes: Shapes): readonly IndexBound[]
 export const checkIndexes = (bounds: readonly IndexBound[], tensors: Tensors, sizes: Sizes): readonly Fault[] =>
   bounds.flatMap(({ input, below }) => {
     const limit = valueOf(below, sizes);
-    const data: ArrayLike<number> = tensors[input]?.data ?? [];
-    const place = Array.prototype.findIndex.call(data, (v: number) => !(Number.isInteger(v) && v >= 0 && v < limit));
+    const found = tensors[input];
+    const data = found === undefined ? [] : toF64(found);
+    const place = data.findIndex((v) => !(Number.isInteger(v) && v >= 0 && v < limit));
     return place < 0
       ? []
       : [

@@ -82,3 +82,6 @@ export const softmaxRule = (temperature = 0.1, special?: Special): Rule => ({
       neurons,
     ),
 });
+
+/** The output that holds the parts of another, and the site of the parts of a site. */
+export const partsName = (output: string): string => `${output}.parts`;

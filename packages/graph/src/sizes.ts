@@ -3,7 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { type Dim, type Shape, type Sizes, showShape, valueOf } from "./dim.ts";
 import { type Fault, fault } from "./error.ts";
 import type { Graph, Node } from "./expr.ts";
-import { sizeOf, type Tensor } from "./tensor.ts";
+import { sizeOf, type Tensor, toF64 } from "./tensor.ts";
 import { nodesOf } from "./traverse.ts";
 
 export type Tensors = Readonly<Record<string, Tensor>>;
@@ -46,10 +46,19 @@ const leafFault = (leaf: Leaf, got: Tensor | undefined, sizes: Sizes): readonly 
       ),
     ];
   }
-  return got.data.length === sizeOf(got.shape)
-    ? []
-    : [fault("shape", where, `${sizeOf(got.shape)} values`, `${got.data.length}`)];
+  if (got.data.length !== sizeOf(got.shape))
+    return [fault("shape", where, `${sizeOf(got.shape)} values`, `${got.data.length}`)];
+  const odd = leaf.op === "input" && leaf.params.dtype === "i32" && toF64(got).find((v) => !Number.isInteger(v));
+  return typeof odd === "number" ? [fault("dtype", where, "whole numbers", `${odd}`)] : [];
 };
+
+/** Symbols count something: a prompt of no tokens is none. */
+const symbolFaults = (sizes: Sizes): readonly Fault[] =>
+  Object.entries(sizes).flatMap(([symbol, value]) =>
+    Number.isInteger(value) && value >= 1
+      ? []
+      : [fault("size", `size ${symbol}`, "a whole number of at least 1", `${value}`)],
+  );
 
 /**
  * The value of every symbol from the tensors' shapes, over those given; every misfit is reported.
@@ -61,8 +70,11 @@ export const bindSizes = (graph: Graph, tensors: Tensors, given: Sizes = {}): E.
     const found = Object.hasOwn(tensors, leaf.params.name) ? tensors[leaf.params.name] : undefined;
     if (found !== undefined) bound(leaf, found.shape, sizes);
   }
-  const faults = leaves.flatMap((leaf) =>
-    leafFault(leaf, Object.hasOwn(tensors, leaf.params.name) ? tensors[leaf.params.name] : undefined, sizes),
-  );
+  const faults = [
+    ...symbolFaults(sizes),
+    ...leaves.flatMap((leaf) =>
+      leafFault(leaf, Object.hasOwn(tensors, leaf.params.name) ? tensors[leaf.params.name] : undefined, sizes),
+    ),
+  ];
   return faults.length > 0 ? E.left(faults) : E.right(sizes);
 };

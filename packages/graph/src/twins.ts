@@ -4,6 +4,7 @@
 import type { Shape } from "./dim.ts";
 import { type Expr, type Node, node, unnamed, withInputs } from "./expr.ts";
 import { linearIn } from "./linearity.ts";
+import { isAll } from "./literal.ts";
 import type { Activation } from "./op.ts";
 import type { PartsLayout, Rule } from "./parts.ts";
 import { broadcast, reshape, scalar } from "./syntax.ts";
@@ -51,8 +52,11 @@ const indexes = (flags: readonly boolean[]): readonly number[] => flags.flatMap(
 const aligned = (parts: Expr, own: Shape, rank: number): Expr =>
   own.length >= rank ? parts : reshape(own.length, [...new Array<number>(rank - own.length).fill(1), ...own])(parts);
 
-/** Ops whose inputs broadcast against each other, and whose ranks therefore must agree. */
-const broadcasting: ReadonlySet<string> = new Set(["add", "sub", "mul", "div", "where", "matmul"]);
+/** Ops whose inputs broadcast against each other or the result, and whose ranks therefore must agree. */
+const broadcasting: ReadonlySet<string> = new Set(["add", "sub", "mul", "div", "where", "matmul", "broadcast"]);
+
+/** Linear inputs that have no leading axes to put the parts in. */
+const rigid: ReadonlySet<string> = new Set(["linear 1", "attend 0", "rope 1", "rope 2"]);
 
 const zero = (shape: Shape): Expr => (shape.length === 0 ? scalar(0) : broadcast(shape)(scalar(0)));
 
@@ -62,22 +66,29 @@ const linearTwin = (n: Node, { seeded, shapeOf }: TwinContext): Twin => {
   const needs = indexes(seeded);
   const group = linearIn(whole).find((g) => needs.every((i) => g.includes(i)));
   if (group === undefined) return none(whyNot(whole, needs));
+  const stiff = needs.find((i) => rigid.has(`${n.op} ${i}`));
+  if (stiff !== undefined)
+    return none(
+      `its input ${stiff} depends on the seed and takes no axis of parts; write it with matmul, or freeze it`,
+    );
   const rank = broadcasting.has(n.op) ? shapeOf(whole).length : 0;
   const summands = group.filter((i) => !needs.includes(i));
+  const given = summands.filter((i) => !isAll(0, n.inputs[i] as Expr));
   const held = indexes(seeded.map((s) => !s)).filter((i) => !summands.includes(i));
   return {
     kind: "parts",
     exactness: held.length > 0 && held.some((i) => (n.inputs[i] as Expr).op !== "weight") ? "frozen" : "exact",
     needs,
-    build: (partsOf) =>
+    build: (partsOf, { count }) =>
       withInputs(
         unnamed(whole),
         n.inputs.map((x, i) => {
           if (needs.includes(i)) return aligned(partsOf(i), shapeOf(x), rank);
-          return summands.includes(i) ? zero(shapeOf(x)) : x;
+          if (!summands.includes(i)) return x;
+          return zero(n.op === "concat" ? [count, ...shapeOf(x)] : shapeOf(x));
         }),
       ),
-    ...(summands.length === 0
+    ...(given.length === 0
       ? {}
       : {
           constant: {
@@ -85,7 +96,7 @@ const linearTwin = (n: Node, { seeded, shapeOf }: TwinContext): Twin => {
               unnamed(whole),
               n.inputs.map((x, i) => (needs.includes(i) ? zero(shapeOf(x)) : x)),
             ),
-            from: summands.map((i) => n.inputs[i] as Expr),
+            from: given.map((i) => n.inputs[i] as Expr),
           },
         }),
   };
@@ -112,7 +123,12 @@ const ruled = (n: Node<"activate"> | Node<"gated">, context: TwinContext): Twin 
 const frozenGate = (n: Node, context: TwinContext): Twin => {
   const { activation } = n.params as { readonly activation: Activation };
   const [gate, up] = n.inputs as readonly [Expr, Expr];
-  return linearTwin({ op: "mul", params: {}, inputs: [node("activate", { activation }, gate), up] }, context);
+  // The factor and the product are new here; both have the shape of the whole.
+  const shapeOf = (): Shape => context.shapeOf(n as Expr);
+  return linearTwin(
+    { op: "mul", params: {}, inputs: [node("activate", { activation }, gate), up] },
+    { ...context, shapeOf },
+  );
 };
 
 const inside = (n: Node): Twin => none(`${n.op} is itself the product of a decomposition`);

@@ -5,6 +5,7 @@ import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import type { Device } from "./device.ts";
+import { stagingBytes } from "./memory-plan.ts";
 
 /** `what` names the buffer in every fault: `weight layers.3.mlp.up`, `parts at layer.3`. `bytes` is what it takes. */
 export type Allocation = { readonly what: string; readonly bytes: number; readonly gpu: GPUBuffer };
@@ -20,8 +21,6 @@ const STORAGE = 0x80;
 const writeBytes = 4 * 2 ** 20;
 /** writeBuffer has no back-pressure: after this many bytes the queue is waited for. */
 const flightBytes = 64 * 2 ** 20;
-/** One read: the staging buffer that is mapped. */
-const readBytes = 64 * 2 ** 20;
 
 const ledger = new WeakMap<GPUDevice, number>();
 
@@ -176,7 +175,12 @@ export const download =
   async () => {
     if (offset + bytes > from.bytes)
       return E.left([fault("too-large", from.what, `${from.bytes - offset} bytes at most`, `${bytes}`)]);
-    const staging = await create(device, `staging for ${from.what}`, Math.min(bytes, readBytes), MAP_READ | COPY_DST);
+    const staging = await create(
+      device,
+      `staging for ${from.what}`,
+      Math.min(bytes, stagingBytes),
+      MAP_READ | COPY_DST,
+    );
     if (E.isLeft(staging)) return staging;
     const into = new Uint8Array(bytes);
     const read = await readInto(device, from, offset, into, staging.right);

@@ -23,6 +23,8 @@ export type Choice =
   | {
       readonly kind: "step";
       readonly node: Expr;
+      /** `fused`: element-wise over its operands; `product`: a linear map and what it adds; `own`: the op's row. */
+      readonly form: "fused" | "product" | "own";
       readonly reads: readonly Expr[];
       readonly kernel: (context: LowerContext) => Kernel;
     };
@@ -62,9 +64,9 @@ export const choose = (graph: Graph, shapes: Shapes, rows: Lowerings): Chosen =>
   const isPending = (n: Expr): boolean => {
     const [only, ...others] = consumers.get(n) ?? [];
     if (only === undefined || others.length > 0 || outputs.has(n) || counts.get(n) !== 1) return false;
-    return (
-      isElementwise(only) && !absorbed.has(only) && rows[only.op] === undefined && sameShape(shapeOf(n), shapeOf(only))
-    );
+    // What is read under another name only (freeze) needs a buffer behind it.
+    const fuses = isElementwise(only) && !isAlias(only) && !absorbed.has(only) && rows[only.op] === undefined;
+    return fuses && sameShape(shapeOf(n), shapeOf(only));
   };
   const treeOf = (n: Expr): Tree =>
     joinTrees(
@@ -81,8 +83,9 @@ export const choose = (graph: Graph, shapes: Shapes, rows: Lowerings): Chosen =>
     own({
       kind: "step",
       node: n,
+      form: "fused",
       reads: tree.operands,
-      kernel: (c) => elementwise(c.name, c.shape, tree.root, c.operands),
+      kernel: (c) => elementwise(c.result, c.shape, tree.root, c.operands),
     });
   };
 
@@ -111,6 +114,7 @@ export const choose = (graph: Graph, shapes: Shapes, rows: Lowerings): Chosen =>
 const stepOf = (node: Expr, reads: readonly Expr[], rows: Lowerings, row: Expr): Choice => ({
   kind: "step",
   node,
+  form: row.op === "linear" ? "product" : "own",
   reads,
   kernel: (context) => applyOverride(rows, row, context) ?? internal(`no kernel for ${row.op}`),
 });

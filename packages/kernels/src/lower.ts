@@ -16,6 +16,7 @@ import type { Kernel } from "./kernel.ts";
 import * as attention from "./wgsl/attention.ts";
 import { contraction } from "./wgsl/contraction.ts";
 import { isElementwise } from "./wgsl/elementwise.ts";
+import type { Result } from "./wgsl/invocation.ts";
 import { defaultTile, type Product, type Target, tiledProduct } from "./wgsl/matmul.ts";
 import * as movement from "./wgsl/movement.ts";
 import type { Operand } from "./wgsl/operand.ts";
@@ -25,6 +26,10 @@ import * as reduction from "./wgsl/reduction.ts";
 /** What a row gets: its operands with their stored types, the shape of its result, how this device likes its kernels. */
 export type LowerContext = {
   readonly name: string;
+  /** The name again and, in a tile, where the result begins in its buffer. */
+  readonly result: Result;
+  /** The rows and tokens that are computed, for kernels of packed rows; `shape` and the operands are those of the tile. */
+  readonly tile?: parts.TokenTile;
   readonly operands: readonly Operand[];
   readonly shape: Shape;
   readonly target: Target;
@@ -53,11 +58,19 @@ const linear = (c: LowerContext): Kernel => {
     columns: w.shape[0] as Dim,
     left: floats(x),
     weights: floats(w),
+    from: {
+      ...(x.from === undefined ? {} : { a: x.from }),
+      ...(added[0]?.from === undefined ? {} : { residual: added[0].from }),
+      ...(typeof c.result === "string" ? {} : { out: c.result.from }),
+    },
     bias: added.some((o) => o.shape.length === 1 && c.shape.length > 1),
     residual: added.some((o) => o.shape.length === c.shape.length),
   };
   return tiledProduct(c.name, p, defaultTile(p, c.target));
 };
+
+const inTile = <P extends parts.Packed>(params: P, { tile }: LowerContext): P =>
+  tile === undefined ? params : { ...params, tile };
 
 const floats = ({ dtype }: Operand): Product["weights"] => (dtype === "i32" ? internal("a product of i32") : dtype);
 
@@ -108,12 +121,15 @@ export const lowerings: Lowerings = {
   addToPart: ({ params }, c) => parts.addToPart(c.name, operand(c, 0), operand(c, 1), params.part),
   softmaxSplit: ({ params }, c) =>
     parts.softmaxSplit(c.name, operand(c, 0), operand(c, 1), { ...params, epsilon: REMAINDER_EPSILON }),
-  tokenRows: ({ params }, c) => parts.tokenRows(c.name, operand(c, 0), params),
-  seedRows: ({ params }, c) => parts.seedRows(c.name, operand(c, 0), params),
-  attendRows: ({ params }, c) => parts.attendRows(c.name, operand(c, 0), operand(c, 1), params),
-  addToRows: ({ params }, c) => parts.addToRows(c.name, operand(c, 0), operand(c, 1), params),
+  tokenRows: ({ params }, c) => parts.tokenRows(c.result, operand(c, 0), inTile(params, c)),
+  seedRows: ({ params }, c) => parts.seedRows(c.result, operand(c, 0), inTile(params, c)),
+  attendRows: ({ params }, c) => parts.attendRows(c.result, operand(c, 0), operand(c, 1), inTile(params, c)),
+  addToRows: ({ params }, c) => parts.addToRows(c.result, operand(c, 0), operand(c, 1), inTile(params, c)),
   softmaxSplitRows: ({ params }, c) =>
-    parts.softmaxSplitRows(c.name, operand(c, 0), operand(c, 1), { ...params, epsilon: REMAINDER_EPSILON }),
+    parts.softmaxSplitRows(c.result, operand(c, 0), operand(c, 1), {
+      ...inTile(params, c),
+      epsilon: REMAINDER_EPSILON,
+    }),
   partsAt: ({ params }, c) => parts.partsAt(c.name, operand(c, 0), operand(c, 1), params),
   unpackRows: ({ params }, c) => parts.unpackRows(c.name, operand(c, 0), params),
 };

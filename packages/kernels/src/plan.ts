@@ -22,8 +22,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import { type Choice, type Chosen, choose } from "./choose.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Lowerings, lowerings, needsExpansion } from "./lower.ts";
+import { inRegion, type Region, readsWhole, schedule, tiledBuffers, tileSizes } from "./regions.ts";
 import type { Target } from "./wgsl/matmul.ts";
-import type { Stored } from "./wgsl/operand.ts";
+import type { Operand, Stored } from "./wgsl/operand.ts";
 
 /** `weight` and `input` come from outside, `closed` is computed on the host from sizes alone, the rest by steps. */
 export type BufferKind = "weight" | "input" | "closed" | "step";
@@ -36,9 +37,11 @@ export type PlanBuffer = {
   readonly shape: Shape;
   /** For closed ones. */
   readonly expr: Expr;
-  /** First step that writes and last step that reads it; `Infinity` for outputs. */
+  /** First step that writes and last step that reads it; `Infinity` for outputs. Steps of one region count together. */
   readonly from: number;
   readonly until: number;
+  /** Lives within one region: it holds the rows of one tile at a time. */
+  readonly tiled: boolean;
 };
 
 export type PlanStep = {
@@ -47,6 +50,8 @@ export type PlanStep = {
   /** Buffer numbers, in the order of the kernel's bindings. */
   readonly reads: readonly number[];
   readonly write: number;
+  /** Consecutive steps of one number run tile by tile (regions.ts). */
+  readonly region?: Region;
 };
 
 export type Plan = {
@@ -91,23 +96,35 @@ const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOpti
   const numbers = new Map(chosen.choices.map((c, i) => [c.node, i]));
   const numberOf = (x: Expr): number => numbers.get(chosen.behind(x)) as number;
   const shapeOf = (x: Expr): Shape => shapes.get(x) as Shape;
-  const computed = chosen.choices.filter((c) => c.kind === "step");
-  const steps = computed.map((c): PlanStep => {
-    const operands = c.reads.map((x) => ({
-      dtype: stored(chosen.choices[numberOf(x)] as Choice, options.dtypeOf),
-      shape: shapeOf(x),
-    }));
-    const kernel = c.kernel({ name: nameOf(c.node), operands, shape: shapeOf(c.node), target: options.target });
-    return { name: nameOf(c.node), kernel, reads: c.reads.map(numberOf), write: numberOf(c.node) };
-  });
   const outputs = Object.fromEntries(
     Object.entries(graph).map(([name, x]) => [name, { buffer: numberOf(x), shape: shapeOf(x) }]),
   );
-  const life = lifetimes(
-    steps,
-    Object.values(outputs).map((o) => o.buffer),
-    chosen.choices.length,
-  );
+  const kept = new Set(Object.values(outputs).map((o) => o.buffer));
+  const scheduled = schedule(graph, chosen, shapeOf, numberOf);
+  const tiled = tiledBuffers(scheduled, numberOf, kept);
+  const steps = scheduled.map(({ step: c, region }): PlanStep => {
+    const operands = c.reads.map((x, i): Operand => {
+      const buffer = numberOf(x);
+      const whole = { dtype: stored(chosen.choices[buffer] as Choice, options.dtypeOf), shape: shapeOf(x) };
+      return region === undefined || readsWhole(c, i, region, shapeOf)
+        ? whole
+        : inRegion(whole, region, tiled.has(buffer));
+    });
+    const name = nameOf(c.node);
+    const own: Operand = { dtype: "f32", shape: shapeOf(c.node) };
+    const result = region === undefined ? own : inRegion(own, region, tiled.has(numberOf(c.node)));
+    const kernel = c.kernel({
+      name,
+      result: result.from === undefined ? name : { name, from: result.from },
+      operands,
+      shape: result.shape,
+      target: options.target,
+      ...(region === undefined ? {} : { tile: tileSizes }),
+    });
+    const placed = region === undefined ? {} : { region };
+    return { name, kernel, reads: c.reads.map(numberOf), write: numberOf(c.node), ...placed };
+  });
+  const life = lifetimes(steps, kept, chosen.choices.length);
   const buffers = chosen.choices.map(
     (c, i): PlanBuffer => ({
       kind: kindOf(c),
@@ -115,25 +132,41 @@ const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOpti
       dtype: stored(c, options.dtypeOf),
       shape: shapeOf(c.node),
       expr: c.node,
+      tiled: tiled.has(i),
       ...(life[i] as { readonly from: number; readonly until: number }),
     }),
   );
   return { graph, steps, buffers, outputs, bounds: indexBounds(graph, shapes) };
 };
 
+/** First and last step of every buffer; what outlives its step in a region is needed by every tile of the region. */
 const lifetimes = (
   steps: readonly PlanStep[],
-  kept: readonly number[],
+  kept: ReadonlySet<number>,
   count: number,
 ): readonly { readonly from: number; readonly until: number }[] => {
-  const life = Array.from({ length: count }, () => ({ from: 0, until: 0 }));
+  const life = Array.from({ length: count }, () => ({ from: Number.POSITIVE_INFINITY, until: 0 }));
+  const regions = new Map<Region, readonly [number, number]>();
+  steps.forEach(({ region }, at) => {
+    if (region !== undefined) regions.set(region, [regions.get(region)?.[0] ?? at, at]);
+  });
+  const writer = new Map(steps.map((s) => [s.write, s.region]));
   steps.forEach((s, at) => {
-    (life[s.write] as { from: number }).from = at;
-    for (const b of [...s.reads, s.write]) (life[b] as { until: number }).until = at;
+    for (const b of [...s.reads, s.write]) {
+      const l = life[b] as { from: number; until: number };
+      const inside =
+        s.region === undefined || (writer.get(b) === s.region && !kept.has(b) && staysIn(b, s.region, steps));
+      const [first, last] = inside ? [at, at] : (regions.get(s.region as Region) as readonly [number, number]);
+      l.from = Math.min(l.from, first);
+      l.until = Math.max(l.until, last);
+    }
   });
   for (const b of kept) (life[b] as { until: number }).until = Number.POSITIVE_INFINITY;
-  return life;
+  return life.map(({ from, until }) => ({ from: Number.isFinite(from) ? from : 0, until }));
 };
+
+const staysIn = (buffer: number, region: Region, steps: readonly PlanStep[]): boolean =>
+  steps.every((s) => !s.reads.includes(buffer) || s.region === region);
 
 /** How many elements a buffer holds. */
 export const elementsOf = (b: PlanBuffer): Dim => product(b.shape);

@@ -27,17 +27,14 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Allocation, allocate, download, release, upload, usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
 import type { Lowerings } from "./lower.ts";
-import { type Layout, layOut, planBytes } from "./memory-plan.ts";
+import { batchSteps, fitLayout, type Layout, planBytes, tilesOf, weightBytes } from "./memory-plan.ts";
 import { pipelineFor, prepare as prepareStep, releaseStep, type Step, submit } from "./pipeline.ts";
-import { elementsOf, type Plan, type PlanBuffer, plan as planGraph } from "./plan.ts";
+import { elementsOf, type Plan, type PlanBuffer, type PlanStep, plan as planGraph } from "./plan.ts";
 import { showBytes } from "./show-plan.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
 export type PrepareOptions = RunOptions & { readonly lowerings?: Lowerings };
-
-/** Steps handed over at once: enough to hide the cost of a submit, few enough to answer an abort soon. */
-const batch = { hardware: 64, software: 8 } as const;
 
 /** Plans a graph, compiles its kernels and uploads its weights in their stored type. */
 export const prepareOn = (
@@ -85,7 +82,7 @@ const uploadWeights =
   (device: Device, plan: Plan, weights: Weights, options: RunOptions): Faulty<Held> =>
   async () => {
     const wanted = plan.buffers.flatMap((b, i) => (b.kind === "weight" ? [{ b, i }] : []));
-    const bytes = planBytes(plan, {}, { slots: [], slotOf: [] }).weights;
+    const bytes = weightBytes(plan);
     const free = device.budgetBytes - usedBytes(device);
     if (bytes > free) return E.left([tooBig(device, "the weights", bytes, free)]);
     const held = new Map<number, Allocation>();
@@ -143,22 +140,25 @@ const runPlan = async (
 ): Promise<Result<Tensors>> => {
   const sizes = boundSizes(plan, inputs);
   if (E.isLeft(sizes)) return sizes;
-  const layout = layOut(plan, sizes.right);
-  const { run } = planBytes(plan, sizes.right, layout);
   const free = device.budgetBytes - usedBytes(device);
-  if (run > free) return E.left([tooBig(device, `a run with ${showSizes(sizes.right)}`, run, free)]);
+  const { layout, fits } = fitLayout(plan, sizes.right, { bytes: free, buffer: largestBuffer(device) });
+  const { run } = planBytes(plan, sizes.right, layout);
+  if (!fits && run > free) return E.left([tooBig(device, `a run with ${showSizes(sizes.right)}`, run, free)]);
   const slots = await allocateSlots(device, layout);
   if (E.isLeft(slots)) return slots;
   const buffers = plan.buffers.map((_, i) => held.get(i) ?? (slots.right[layout.slotOf[i] as number] as Allocation));
   const result = await pipe(
     feed(device, plan, buffers, inputs, sizes.right),
-    TE.chain(() => computed(device, plan, buffers, sizes.right, options)),
+    TE.chain(() => computed(device, buffers, unrolled(plan, sizes.right, layout), options)),
     TE.chain(() => outputs(device, plan, buffers, sizes.right)),
   )();
   for (const slot of slots.right) release(device, slot);
   const stray = device.takeFaults();
   return stray.length > 0 && E.isRight(result) ? E.left(stray) : result;
 };
+
+const largestBuffer = ({ limits }: Device): number =>
+  Math.min(limits.maxBufferSize ?? 0, limits.maxStorageBufferBindingSize ?? 0);
 
 const showSizes = (sizes: Sizes): string =>
   Object.entries(sizes)
@@ -206,14 +206,32 @@ const feed =
     return E.right(undefined);
   };
 
+/** One dispatch: a step, with the sizes of the run and of its tile. */
+type Work = { readonly step: PlanStep; readonly sizes: Sizes };
+
+/** Steps in order; those of a region once for each of its tiles. */
+const unrolled = (plan: Plan, sizes: Sizes, { tileRows }: Layout): readonly Work[] => {
+  const work: Work[] = [];
+  for (let from = 0; from < plan.steps.length; ) {
+    const region = plan.steps[from]?.region;
+    let to = from + 1;
+    while (region !== undefined && plan.steps[to]?.region === region) to++;
+    const tiles = region === undefined ? [{}] : tilesOf(region, sizes, tileRows);
+    for (const tile of tiles)
+      for (const step of plan.steps.slice(from, to)) work.push({ step, sizes: { ...sizes, ...tile } });
+    from = to;
+  }
+  return work;
+};
+
 const computed =
-  (device: Device, plan: Plan, buffers: readonly Allocation[], sizes: Sizes, options: RunOptions): Faulty<void> =>
+  (device: Device, buffers: readonly Allocation[], work: readonly Work[], options: RunOptions): Faulty<void> =>
   async () => {
-    const size = batch[device.kind];
-    for (let from = 0; from < plan.steps.length; from += size) {
+    const size = batchSteps[device.kind];
+    for (let from = 0; from < work.length; from += size) {
       if (options.signal?.aborted) return E.left([aborted()]);
-      options.progress?.({ done: from, total: plan.steps.length, what: plan.steps[from]?.name ?? "" });
-      const done = await submitted(device, plan, buffers, sizes, from, from + size);
+      options.progress?.({ done: from, total: work.length, what: work[from]?.step.name ?? "" });
+      const done = await submitted(device, buffers, work.slice(from, from + size));
       if (E.isLeft(done)) return done;
     }
     return E.right(undefined);
@@ -221,14 +239,11 @@ const computed =
 
 const submitted = async (
   device: Device,
-  plan: Plan,
   buffers: readonly Allocation[],
-  sizes: Sizes,
-  from: number,
-  to: number,
+  work: readonly Work[],
 ): Promise<Result<void>> => {
   const steps: Step[] = [];
-  for (const s of plan.steps.slice(from, to)) {
+  for (const { step: s, sizes } of work) {
     const bound = [...s.reads, s.write].map((b) => buffers[b] as Allocation);
     const step = await prepareStep(device, s.kernel, bound, sizes)();
     if (E.isLeft(step)) return step;

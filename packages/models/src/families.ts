@@ -27,7 +27,7 @@ export const families: Readonly<Record<string, Family>> = {
 
 /** Faults: no or an unknown `model_type`, and those of the family's codec. */
 export const architectureOf: Family = (json, where) => {
-  const type = isRecord(json) ? json["model_type"] : undefined;
+  const type = isRecord(json) ? json.model_type : undefined;
   const known = Object.keys(families).join(", ");
   return typeof type === "string" && Object.hasOwn(families, type)
     ? (families[type] as Family)(json, where)

@@ -82,9 +82,12 @@ const extraOf = (part: Dim, { tokens }: Layout): number | undefined => {
   return typeof place === "number" && place >= 0 ? place : undefined;
 };
 
-/** Only causal weights keep a part out of the tokens before its own. */
-const isCausal = (weights: Expr): boolean =>
-  weights.op === "attentionWeights" || (weights.op === "freeze" && isCausal(weights.inputs[0] as Expr));
+/** Only causal weights keep a part out of the tokens before its own, and only square ones have a row for each token. */
+const isCausal = (weights: Expr, shape: Shape): boolean => {
+  let behind = weights;
+  while (behind.op === "freeze") behind = behind.inputs[0] as Expr;
+  return behind.op === "attentionWeights" && sameDim(shape.at(-1) ?? 0, shape.at(-2) ?? 0);
+};
 
 const rules: Rules = {
   tokenParts: ({ params, inputs }, { forms, shapes }) => {
@@ -93,7 +96,7 @@ const rules: Rules = {
       ? rows(layout, node("seedRows", layout, forms[0].x))
       : undefined;
   },
-  linear: always,
+  linear: rowwise((_, rank) => rank > 1),
   neg: always,
   add: summed,
   sub: summed,
@@ -110,9 +113,9 @@ const rules: Rules = {
     const to = [rowCount(form.layout.tokens, form.layout.extras), ...n.params.to.slice(1)];
     return rows(form.layout, node("reshape", { rank, to }, form.x));
   },
-  attend: ({ inputs }, { forms }) => {
+  attend: ({ inputs }, { forms, shapes }) => {
     const [weights, v] = forms as readonly [Form, Form];
-    return weights.kind === "dense" && v.kind === "rows" && isCausal(inputs[0] as Expr)
+    return weights.kind === "dense" && v.kind === "rows" && isCausal(inputs[0] as Expr, shapes[0] as Shape)
       ? rows(v.layout, node("attendRows", v.layout, weights.x, v.x))
       : undefined;
   },

@@ -11,7 +11,8 @@ import { filled, noise } from "./values.ts";
 type Operand = {
   readonly shape: readonly DimLike[];
   readonly dtype: "f32" | "i32";
-  readonly value: (i: number, sizes: Sizes) => number;
+  /** Element `i` of operand number `j`. */
+  readonly value: (i: number, j: number, sizes: Sizes) => number;
 };
 type Sample<P> = { readonly params: P; readonly operands: readonly Operand[]; readonly sizes: Sizes };
 type Samples = { readonly [K in OpName]: readonly [Sample<Ops[K]>, ...Sample<Ops[K]>[]] };
@@ -21,10 +22,11 @@ const withT = <P>(T: number, s: Sample<P>): Sample<P> => ({ ...s, sizes: { T } }
 
 /** Operands: noise in ±2, noise by a formula, whole numbers below a bound. */
 const by = (value: Operand["value"], ...shape: readonly DimLike[]): Operand => ({ shape, dtype: "f32", value });
-const x = (...shape: readonly DimLike[]): Operand => by((i) => 2 * noise(i, shape.length), ...shape);
-const wide = (...shape: readonly DimLike[]): Operand => by((i) => 12 * noise(i, 3), ...shape);
-const positive = (...shape: readonly DimLike[]): Operand => by((i) => 1.5 + noise(i, 5), ...shape);
-const whole = (below: number, ...shape: readonly DimLike[]): Operand => by((i) => Math.floor(((noise(i, 7) + 1) / 2) * below), ...shape);
+const x = (...shape: readonly DimLike[]): Operand => by((i, j) => 2 * noise(i, j), ...shape);
+const wide = (...shape: readonly DimLike[]): Operand => by((i, j) => 12 * noise(i, j + 3), ...shape);
+const positive = (...shape: readonly DimLike[]): Operand => by((i, j) => 1.5 + noise(i, j + 5), ...shape);
+const whole = (below: number, ...shape: readonly DimLike[]): Operand =>
+  by((i, j) => Math.floor(((noise(i, j + 7) + 1) / 2) * below), ...shape);
 const ids = (below: number, ...shape: readonly DimLike[]): Operand => ({ ...whole(below, ...shape), dtype: "i32" });
 /** A third of the values is exactly zero. */
 const gates = (...shape: readonly DimLike[]): Operand => by((i) => (i % 3 === 1 ? 0 : noise(i, 11)), ...shape);
@@ -32,14 +34,18 @@ const tiny = (...shape: readonly DimLike[]): Operand => by((i) => (i % 2 === 0 ?
 const none = (...shape: readonly DimLike[]): Operand => by(() => 0, ...shape);
 /** Weights of queries on keys, nothing after the query's own place: `[H, T, T]`. */
 const causal = (heads: number): Operand =>
-  by((i, { T = 1 }) => (i % T <= Math.floor(i / T) % T ? 0.5 + 0.5 * noise(i, 17) : 0), heads, "T", "T");
+  by((i, _, { T = 1 }) => (i % T <= Math.floor(i / T) % T ? 0.5 + 0.5 * noise(i, 17) : 0), heads, "T", "T");
 
 const [T, none_] = [dims(["T"])[0] as Dim, {}];
 const R = (extras: number): Dim => rowCount("T", extras);
 const rows = (extras: number) => ({ extras, tokens: T });
 
 type Few = readonly [Sample<object>, ...Sample<object>[]];
-const unary = (o: (...shape: readonly DimLike[]) => Operand): Few => [of(none_, o("T", 3)), of(none_, o()), of(none_, o(2, 1, 67))];
+const unary = (o: (...shape: readonly DimLike[]) => Operand): Few => [
+  of(none_, o("T", 3)),
+  of(none_, o()),
+  of(none_, o(2, 1, 67)),
+];
 const binary = (a: (...s: readonly DimLike[]) => Operand, b = a): Few => [
   of(none_, a("T", 3), b("T", 3)),
   of(none_, a("T", 3), b(3)),
@@ -66,16 +72,32 @@ const norms = (affine: number): readonly [Sample<{ readonly eps: number }>, ...S
 ];
 
 const samples: Samples = {
-  input: [of({ name: "own", shape: dims(["T", 3]), dtype: "f32" }), of({ name: "own", shape: dims(["T"]), dtype: "i32" })],
+  input: [
+    of({ name: "own", shape: dims(["T", 3]), dtype: "f32" }),
+    of({ name: "own", shape: dims(["T"]), dtype: "i32" }),
+  ],
   weight: [of({ name: "own", shape: [3, 5] }), of({ name: "own", shape: [] })],
   constant: [of({ shape: [2, 2], values: [1, -2, 0.5, 0] }), of({ shape: [], values: [-0.25] })],
   iota: [of({ size: T }), of({ size: R(2) }), of({ size: 4 })],
   size: [of({ of: T }), of({ of: over(times(T, plus(T, 1)), 2) }), of({ of: 7 })],
 
-  neg: unary(x), exp: unary(x), log: unary(positive), sqrt: unary(positive), sin: unary(wide), cos: unary(wide), tanh: unary(x),
-  erf: unary(x), roundF32: unary(x), freeze: unary(x),
-  add: binary(x), sub: binary(x), mul: binary(x), div: binary(x, positive), maximum: binary(x, wide),
-  less: binary((...s) => whole(3, ...s)), equal: binary((...s) => whole(3, ...s)),
+  neg: unary(x),
+  exp: unary(x),
+  log: unary(positive),
+  sqrt: unary(positive),
+  sin: unary(wide),
+  cos: unary(wide),
+  tanh: unary(x),
+  erf: unary(x),
+  roundF32: unary(x),
+  freeze: unary(x),
+  add: binary(x),
+  sub: binary(x),
+  mul: binary(x),
+  div: binary(x, positive),
+  maximum: binary(x, wide),
+  less: binary((...s) => whole(3, ...s)),
+  equal: binary((...s) => whole(3, ...s)),
   where: [
     of({}, whole(2, "T", 3), x("T", 3), positive("T", 3)),
     of({}, whole(2, "T", 1), x(3), positive()),
@@ -139,7 +161,15 @@ const samples: Samples = {
     of({}, x("T", 64), x(67, 64)),
     withT(1, of({}, x("T", 1), x(1, 1))),
   ],
-  softmax: [of({}, x("T", "T")), of({}, wide(3, 131)), withT(1, of({}, x(2, "T"))), of({}, by((i) => 60 * noise(i), 4))],
+  softmax: [
+    of({}, x("T", "T")),
+    of({}, wide(3, 131)),
+    withT(1, of({}, x(2, "T"))),
+    of(
+      {},
+      by((i) => 60 * noise(i), 4),
+    ),
+  ],
   rmsScale: norms(0),
   layerScale: norms(0),
   rmsNorm: norms(1),
@@ -149,7 +179,10 @@ const samples: Samples = {
     of({ activation: "gelu" }, wide("T", 6)),
     of({ activation: "geluTanh" }, wide("T", 6)),
     of({ activation: "relu" }, gates("T", 6)),
-    of({ activation: "silu" }, by((i) => 120 * noise(i), "T", 5)),
+    of(
+      { activation: "silu" },
+      by((i) => 120 * noise(i), "T", 5),
+    ),
   ],
   gated: [
     of({ activation: "silu" }, wide("T", 6), x("T", 6)),
@@ -220,7 +253,12 @@ const samples: Samples = {
     of(rows(0), x(R(0)), ids(5, 1)),
     withT(1, of(rows(2), x(R(2), 3), ids(1, 1))),
   ],
-  unpackRows: [of(rows(0), x(R(0), 3)), of(rows(1), x(R(1))), of(rows(2), x(R(2), 2, 3)), withT(1, of(rows(2), x(R(2), 3)))],
+  unpackRows: [
+    of(rows(0), x(R(0), 3)),
+    of(rows(1), x(R(1))),
+    of(rows(2), x(R(2), 2, 3)),
+    withT(1, of(rows(2), x(R(2), 3))),
+  ],
 };
 
 /** One sample ready to run: a graph of one node with the output `output`, its tensors and sizes. */
@@ -237,9 +275,10 @@ const caseOf = (op: OpName, { params, operands, sizes }: Sample<Ops[OpName]>, nu
   const inputs = operands.map(({ shape, dtype }, i) => input(`in${i}`, shape, dtype));
   const output = node(op, params, ...inputs);
   const tensors = leavesOf({ output }).map(({ params: leaf }) => {
-    const own = operands[Number(leaf.name.slice(2))];
+    const number = Number(leaf.name.slice(2));
+    const own = operands[number];
     const dtype = "dtype" in leaf ? leaf.dtype : "f32";
-    const value = (i: number): number => (own ? own.value(i, sizes) : dtype === "i32" ? i : noise(i));
+    const value = (i: number): number => (own ? own.value(i, number, sizes) : dtype === "i32" ? i : noise(i));
     return [leaf.name, filled(leaf.shape, sizes, value, dtype)] as const;
   });
   return { name: `${op} ${number}`, op, node: output, graph: { output }, tensors: Object.fromEntries(tensors), sizes };

@@ -1,5 +1,6 @@
 // Are two tensors the same but for rounding? If not: how far apart at most, where, and how both look.
 import { type Tensor, toF64 } from "../tensor.ts";
+import { placeOf } from "./values.ts";
 
 export type Tolerance = {
   /** Allowed error whatever the value. */
@@ -9,22 +10,16 @@ export type Tolerance = {
   readonly of?: "each" | "largest";
 };
 
-const coordinates = (index: number, shape: readonly number[]): string => {
-  let rest = index;
-  const places = [...shape].reverse().map((n) => {
-    const place = rest % n;
-    rest = (rest - place) / n;
-    return place;
-  });
-  return `[${places.reverse().join(", ")}]`;
-};
-
 const text = (shape: readonly number[]): string => `[${shape.join(", ")}]`;
 
 const apart = (a: number, b: number): number => (Object.is(a, b) || a === b ? 0 : Math.abs(a - b));
 
 /** Throws unless both have one shape and every element is within the tolerance; NaN is close to NaN alone. */
-export const close = (actual: Tensor, expected: Tensor, { atol = 0, rtol = 1e-9, of = "each" }: Tolerance = {}): void => {
+export const close = (
+  actual: Tensor,
+  expected: Tensor,
+  { atol = 0, rtol = 1e-9, of = "each" }: Tolerance = {},
+): void => {
   const shapes = `actual ${text(actual.shape)}, expected ${text(expected.shape)}`;
   if (text(actual.shape) !== text(expected.shape)) throw new Error(`shapes differ: ${shapes}`);
   const [got, wanted] = [toF64(actual), toF64(expected)];
@@ -42,7 +37,7 @@ export const close = (actual: Tensor, expected: Tensor, { atol = 0, rtol = 1e-9,
   if (worst < 0) return;
   const error = apart(got[worst] as number, wanted[worst] as number);
   throw new Error(
-    `${got[worst]} at ${coordinates(worst, actual.shape)}, expected ${wanted[worst]}: ` +
+    `${got[worst]} at ${text(placeOf(worst, actual.shape))}, expected ${wanted[worst]}: ` +
       `the largest error is ${error.toExponential(2)}, allowed ${allowed(wanted[worst] as number).toExponential(2)}; ${shapes}`,
   );
 };

@@ -1,4 +1,5 @@
 export * from "./arbitrary.ts";
+export * from "./arbitrary-decomposition.ts";
 export * from "./arbitrary-model.ts";
 export * from "./cases.ts";
 export * from "./close.ts";

@@ -22,3 +22,15 @@ export const filled = (
   const data = Array.from({ length: sizeOf(numbers) }, (_, i) => value(i));
   return tensor(dtype, numbers, dtype === "f32" ? Float32Array.from(data) : Int32Array.from(data));
 };
+
+/** Where element `index` of a row-major tensor stands. */
+export const placeOf = (index: number, shape: readonly number[]): readonly number[] => {
+  const place = new Array<number>(shape.length);
+  let rest = index;
+  for (let axis = shape.length - 1; axis >= 0; axis--) {
+    const n = shape[axis] as number;
+    place[axis] = rest % n;
+    rest = Math.floor(rest / n);
+  }
+  return place;
+};

@@ -2,7 +2,7 @@
 // operand once. Operands broadcast; a plain number is a literal. No workgroup memory, no hazards: `out` is never an input.
 import { type Dim, type Expr, internal, product, type Shape, sameDim, sameShape } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
-import { perIndex } from "./invocation.ts";
+import { perIndex, type Result } from "./invocation.ts";
 import { load, type Operand, type SizeNames } from "./operand.ts";
 
 /** Ops of one element each, as WGSL over WGSL. */
@@ -68,8 +68,8 @@ const stridedIndex = (own: Shape, out: Shape, sizes: SizeNames, i: string): stri
 };
 
 /** One kernel for a fused expression over operands, with a result of shape `shape`. */
-export const elementwise = (name: string, shape: Shape, root: Fused, operands: readonly Operand[]): Kernel => {
-  return perIndex(name, product(shape), operands, (names, sizes) => {
+export const elementwise = (result: Result, shape: Shape, root: Fused, operands: readonly Operand[]): Kernel => {
+  return perIndex(result, product(shape), operands, (names, sizes) => {
     const loads = operands.map(
       (o, k) => `  let x${k} = ${load(names[k] as string, o, broadcastIndex(o.shape, shape, sizes))};`,
     );

@@ -8,12 +8,15 @@ import { declareOperand, type Operand, type SizeNames, sizeNames } from "./opera
 /** Invocations of a workgroup: a multiple of every GPU's subgroup, small enough for any device. */
 export const groupSize = 64;
 
+/** What a kernel is called and, where its result is a tile of a whole buffer, the element at which the tile begins. */
+export type Result = string | { readonly name: string; readonly from: Dim };
+
 type Body = (names: readonly string[], sizes: SizeNames) => string;
 
 const inputNames = (inputs: readonly Operand[]): readonly string[] => inputs.map((_, i) => `in${i}`);
 
 const frame = (
-  name: string,
+  result: Result,
   inputs: readonly Operand[],
   workgroups: Kernel["workgroups"],
   threads: number,
@@ -21,7 +24,8 @@ const frame = (
 ): Kernel => {
   const names = inputNames(inputs);
   const sizes = sizeNames();
-  const body = write(names, sizes);
+  for (const { from } of inputs) if (from !== undefined) sizes.of(from);
+  const body = placed(write(names, sizes), result, sizes);
   const uniforms = sizes.uniforms();
   const declarations = [
     mathFor(body),
@@ -33,7 +37,7 @@ const frame = (
     ),
   ];
   return {
-    name,
+    name: typeof result === "string" ? result : result.name,
     bindings: [...inputs.map(() => "read" as const), "write"],
     uniforms,
     workgroups,
@@ -46,11 +50,15 @@ ${body}
   };
 };
 
+/** Bodies address `out` from their tile's beginning; here that becomes the buffer's. */
+const placed = (body: string, result: Result, sizes: SizeNames): string =>
+  typeof result === "string" ? body : body.replaceAll(/\bout\[/g, `out[${sizes.of(result.from)} + `);
+
 /**
  * One invocation per index `i` below `size`; consecutive invocations have consecutive indices. The body writes `out`.
  */
-export const perIndex = (name: string, size: Dim, inputs: readonly Operand[], body: Body): Kernel =>
-  frame(name, inputs, [count(size, groupSize), once, once], groupSize, (names, sizes) => {
+export const perIndex = (result: Result, size: Dim, inputs: readonly Operand[], body: Body): Kernel =>
+  frame(result, inputs, [count(size, groupSize), once, once], groupSize, (names, sizes) => {
     const text = body(names, sizes);
     return `  let i = ${flatX} * ${groupSize}u + lane;\n  if (i >= ${sizes.of(size)}) { return; }\n${text}`;
   });
@@ -59,8 +67,8 @@ export const perIndex = (name: string, size: Dim, inputs: readonly Operand[], bo
  * One workgroup per row `row` below `rows`; its invocations `lane` of `groupSize` share the row. `shared` declares
  * workgroup memory. The guard is uniform over the workgroup, so barriers in the body are allowed.
  */
-export const perRow = (name: string, rows: Dim, inputs: readonly Operand[], shared: string, body: Body): Kernel => {
-  const kernel = frame(name, inputs, [count(rows), once, once], groupSize, (names, sizes) => {
+export const perRow = (result: Result, rows: Dim, inputs: readonly Operand[], shared: string, body: Body): Kernel => {
+  const kernel = frame(result, inputs, [count(rows), once, once], groupSize, (names, sizes) => {
     const text = body(names, sizes);
     return `  let row = ${flatX};\n  if (row >= ${sizes.of(rows)}) { return; }\n${text}`;
   });

@@ -5,7 +5,12 @@ import { declareStorage } from "../kernel.ts";
 
 export type Stored = Exclude<DType, "f64">;
 
-export type Operand = { readonly dtype: Stored; readonly shape: Shape };
+export type Operand = {
+  readonly dtype: Stored;
+  readonly shape: Shape;
+  /** Where in its buffer the operand begins, in elements: a tile of rows of a whole buffer. */
+  readonly from?: Dim;
+};
 
 const wgslTypes: Readonly<Record<Stored, string>> = {
   f32: "array<f32>",
@@ -19,7 +24,8 @@ export const declareOperand = (binding: number, name: string, { dtype }: Operand
   declareStorage(binding, name, wgslTypes[dtype], "read");
 
 /** WGSL: element `index` of an operand, as f32. */
-export const load = (name: string, { dtype }: Operand, index: string): string => {
+export const load = (name: string, { dtype, from }: Operand, at: string): string => {
+  const index = from === undefined ? at : `${sizeText(from)} + ${at}`;
   if (dtype === "f32") return `${name}[${index}]`;
   if (dtype === "i32") return `f32(${name}[${index}])`;
   const word = `${name}[(${index}) >> 1u]`;
@@ -33,6 +39,13 @@ export const load = (name: string, { dtype }: Operand, index: string): string =>
 export const loadIndex = (name: string, { dtype }: Operand, index: string): string =>
   dtype === "f32" ? `u32(${name}[${index}] + 0.5)` : `u32(${name}[${index}])`;
 
+/** A uniform's name is its formula, so that a kernel can be read and any emitter finds it. */
+const uniformName = (d: Exclude<Dim, number>): string =>
+  `s_${[...d.text].map((c) => ({ "+": "_plus_", "-": "_minus_", "/": "_over_", "·": "_", "^": "_to_" })[c] ?? (/\w/.test(c) ? c : "_")).join("")}`;
+
+/** WGSL for a size, as u32; a symbolic one must be among the kernel's uniforms. */
+const sizeText = (d: Dim): string => (typeof d === "number" ? `${d}u` : `sizes.${uniformName(d)}`);
+
 /** Symbolic sizes that a kernel reads: each distinct one becomes a uniform, each plain number a literal. */
 export type SizeNames = {
   /** WGSL for a size, as u32. */
@@ -45,10 +58,8 @@ export const sizeNames = (): SizeNames => {
   const known = new Map<string, { readonly name: string; readonly value: Dim }>();
   return {
     of: (d) => {
-      if (typeof d === "number") return `${d}u`;
-      const found = known.get(d.text) ?? { name: `s${known.size}`, value: d };
-      known.set(d.text, found);
-      return `sizes.${found.name}`;
+      if (typeof d !== "number") known.set(d.text, { name: uniformName(d), value: d });
+      return sizeText(d);
     },
     uniforms: () => [...known.values()],
   };

@@ -3,10 +3,30 @@
 import { type Dim, plus, product, rowCount, type Shape, type Special, times } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
 import { broadcastIndex } from "./elementwise.ts";
-import { perIndex } from "./invocation.ts";
+import { perIndex, type Result } from "./invocation.ts";
 import { load, loadIndex, type Operand, type SizeNames } from "./operand.ts";
 
-export type Packed = { readonly tokens: Dim; readonly extras: number };
+export type Packed = {
+  readonly tokens: Dim;
+  readonly extras: number;
+  /** The tokens and rows that this kernel computes; all of them where it is absent. */
+  readonly tile?: TokenTile;
+};
+
+/** Consecutive tokens with all their rows. Operands of the tile, and the result, are addressed from its first row. */
+export type TokenTile = {
+  readonly firstToken: Dim;
+  readonly tokens: Dim;
+  readonly firstRow: Dim;
+  readonly rows: Dim;
+};
+
+const rowsOf = ({ tokens, extras, tile }: Packed): Dim => tile?.rows ?? rowCount(tokens, extras);
+/** WGSL: a row or token counted in the tile, counted in the whole. */
+const wholeRow = (row: string, { tile }: Packed, sizes: SizeNames): string =>
+  tile === undefined ? row : `(${sizes.of(tile.firstRow)} + ${row})`;
+const wholeToken = (token: string, { tile }: Packed, sizes: SizeNames): string =>
+  tile === undefined ? token : `(${sizes.of(tile.firstToken)} + ${token})`;
 
 /** WGSL: first row of a token, and the token of a row (a root, put right where f32 misses by one). */
 const rowFunctions = (
@@ -28,25 +48,25 @@ const withRows = (extras: number, kernel: Kernel): Kernel => ({
 const inner = (shape: Shape): Dim => product(shape.slice(1));
 
 /** Each token's row of x for each of its parts: `[T, …] → [R, …]`; one invocation per element. */
-export const tokenRows = (name: string, x: Operand, p: Packed): Kernel => {
-  const size = times(rowCount(p.tokens, p.extras), inner(x.shape));
+export const tokenRows = (name: Result, x: Operand, p: Packed): Kernel => {
+  const size = times(rowsOf(p), inner(x.shape));
   return withRows(
     p.extras,
     perIndex(name, size, [x], ([x0], sizes) => {
       const width = sizes.of(inner(x.shape));
-      return `  out[i] = ${load(x0 as string, x, `token_of(i / ${width}) * ${width} + i % ${width}`)};`;
+      return `  out[i] = ${load(x0 as string, x, `token_of(${wholeRow(`i / ${width}`, p, sizes)}) * ${width} + i % ${width}`)};`;
     }),
   );
 };
 
 /** The token seed, packed: `[T, D] → [R, D]`, a token's own row and zeros. */
-export const seedRows = (name: string, x: Operand, p: Packed): Kernel => {
-  const size = times(rowCount(p.tokens, p.extras), inner(x.shape));
+export const seedRows = (name: Result, x: Operand, p: Packed): Kernel => {
+  const size = times(rowsOf(p), inner(x.shape));
   return withRows(
     p.extras,
     perIndex(name, size, [x], ([x0], sizes) => {
       const width = sizes.of(inner(x.shape));
-      return `  let row = i / ${width};
+      return `  let row = ${wholeRow(`i / ${width}`, p, sizes)};
   let token = token_of(row);
   out[i] = select(0.0, ${load(x0 as string, x, `token * ${width} + i % ${width}`)}, row == first_row(token) + token);`;
     }),
@@ -69,20 +89,21 @@ export const tokenParts = (name: string, x: Operand, extras: number): Kernel => 
  * Packed values `[R, K, F]` mixed by causal weights `[H, T, T]` → `[R, H, F]`. One invocation per (row, K, F) keeps the
  * H/K heads that share a value in registers; it runs over the tokens from the part's first to the row's own.
  */
-export const attendRows = (name: string, weights: Operand, v: Operand, p: Packed): Kernel => {
+export const attendRows = (name: Result, weights: Operand, v: Operand, p: Packed): Kernel => {
   const heads = weights.shape[0] as number;
   const [groups, width] = v.shape.slice(1) as unknown as readonly [number, number];
   const each = heads / groups;
   const mine = Array.from({ length: each }, (_, g) => g);
   return withRows(
     p.extras,
-    perIndex(name, product(v.shape), [weights, v], ([x0, x1], sizes) => {
+    perIndex(name, times(rowsOf(p), groups * width), [weights, v], ([x0, x1], sizes) => {
       const T = sizes.of(p.tokens);
       const add = (g: number): string =>
         `total${g} += ${load(x0 as string, weights, `a0 + ${g}u * ${T} * ${T} + j`)} * x;`;
       return `  let f = i % ${width}u;
   let group_kv = (i / ${width}u) % ${groups}u;
-  let row = i / ${groups * width}u;
+  let local = i / ${groups * width}u;
+  let row = ${wholeRow("local", p, sizes)};
   let token = token_of(row);
   let place = row - first_row(token);
   let extra = place > token;
@@ -93,19 +114,19 @@ ${mine.map((g) => `  var total${g} = 0.0;`).join("\n")}
     let x = ${load(x1 as string, v, `(source * ${groups}u + group_kv) * ${width}u + f`)};
     ${mine.map(add).join(" ")}
   }
-${mine.map((g) => `  out[(row * ${heads}u + group_kv * ${each}u + ${g}u) * ${width}u + f] = total${g};`).join("\n")}`;
+${mine.map((g) => `  out[(local * ${heads}u + group_kv * ${each}u + ${g}u) * ${width}u + f] = total${g};`).join("\n")}`;
     }),
   );
 };
 
 /** A constant added to one of the extras, packed. */
-export const addToRows = (name: string, rows: Operand, c: Operand, p: Packed & { readonly part: number }): Kernel =>
+export const addToRows = (name: Result, rows: Operand, c: Operand, p: Packed & { readonly part: number }): Kernel =>
   withRows(
     p.extras,
     perIndex(name, product(rows.shape), [rows, c], ([x0, x1], sizes) => {
       const width = sizes.of(inner(rows.shape));
       const at = broadcastIndex(c.shape, [p.tokens, ...rows.shape.slice(1)], sizes, "at");
-      return `  let row = i / ${width};
+      return `  let row = ${wholeRow(`i / ${width}`, p, sizes)};
   let token = token_of(row);
   let at = token * ${width} + i % ${width};
   let mine = row == first_row(token) + token + ${1 + p.part}u;
@@ -126,25 +147,33 @@ export const addToPart = (name: string, parts: Operand, c: Operand, part: Dim): 
 type Split = { readonly temperature: number; readonly special: Special; readonly epsilon: number };
 
 /** How the sharing kernel finds the parts of one token: how many, where each is, which one is the remainder. */
-type Places = { readonly before: string; readonly count: string; readonly at: string; readonly remainder: string };
+type Places = {
+  /** The token that stands at a place of the tile. */
+  readonly token: (place: string) => string;
+  readonly before: string;
+  readonly count: string;
+  readonly at: string;
+  readonly remainder: string;
+};
 
 /**
  * Neurons split by softmax shares of the gates. One invocation per (token, neuron), neighbours on neighbouring neurons,
  * runs over the token's parts three times: largest, Σ exp (kept in `out`), scaling; so exp is computed once per part.
  */
 const split = (
-  name: string,
+  name: Result,
+  tokens: Dim,
   gate: Operand,
   neurons: Operand,
   options: Split,
   places: (s: SizeNames) => Places,
 ): Kernel =>
-  perIndex(name, product(neurons.shape), [gate, neurons], ([x0, x1], sizes) => {
+  perIndex(name, times(tokens, neurons.shape.at(-1) as Dim), [gate, neurons], ([x0, x1], sizes) => {
     const I = sizes.of(neurons.shape.at(-1) as Dim);
-    const { before, count, at, remainder } = places(sizes);
+    const { token, before, count, at, remainder } = places(sizes);
     const elsewhere = options.special === "ignore" ? "0.0" : "g";
     return `  let neuron = i % ${I};
-  let token = i / ${I};
+  let token = ${token(`i / ${I}`)};
 ${before}
   let count = ${count};
   let rest = ${remainder};
@@ -164,7 +193,7 @@ ${before}
     out[${at}] = e;
     total += e;
   }
-  let a = ${load(x1 as string, neurons, "i")};
+  let a = ${load(x1 as string, neurons, `token * ${I} + neuron`)};
   if (silent) { let m = rest; out[${at}] = a; return; }
   for (var m = 0u; m < count; m++) { out[${at}] = (out[${at}] / total) * a; }`;
   });
@@ -175,7 +204,8 @@ export const softmaxSplit = (
   neurons: Operand,
   p: Split & { readonly remainder: Dim },
 ): Kernel =>
-  split(name, gate, neurons, p, (sizes) => ({
+  split(name, neurons.shape[0] as Dim, gate, neurons, p, (sizes) => ({
+    token: (place) => place,
     before: "",
     count: sizes.of(gate.shape[0] as Dim),
     at: `m * ${sizes.of(inner(gate.shape))} + i`,
@@ -183,15 +213,16 @@ export const softmaxSplit = (
   }));
 
 export const softmaxSplitRows = (
-  name: string,
+  name: Result,
   gate: Operand,
   neurons: Operand,
   p: Split & Packed & { readonly remainder: number },
 ): Kernel =>
   withRows(
     p.extras,
-    split(name, gate, neurons, p, (sizes) => ({
-      before: "  let begin = first_row(token);",
+    split(name, p.tile?.tokens ?? p.tokens, gate, neurons, p, (sizes) => ({
+      token: (place) => wholeToken(place, p, sizes),
+      before: `  let begin = first_row(token)${p.tile === undefined ? "" : ` - ${sizes.of(p.tile.firstRow)}`};`,
       count: `token + ${1 + p.extras}u`,
       at: `(begin + m) * ${sizes.of(neurons.shape.at(-1) as Dim)} + neuron`,
       remainder: `token + ${1 + p.remainder}u`,

@@ -34,5 +34,18 @@ const readers: Readonly<Record<Width, (name: string, type: WeightType) => string
 };
 
 /** A read-only buffer of weights and `<name>At(i)`: element i, or elements 4i..4i+3 at width 4. */
-export const declareWeights = (binding: number, name: string, type: WeightType, width: Width): string =>
-  `${declareStorage(binding, name, `array<${wordsOf[type][width]}>`, "read")}\n${readers[width](name, type)}`;
+export const declareWeights = (
+  binding: number,
+  name: string,
+  type: WeightType,
+  width: Width,
+  /** WGSL: added to every i, for an operand that begins inside its buffer. */
+  from?: string,
+): string => {
+  const reader = readers[width](name, type);
+  const moved =
+    from === undefined
+      ? reader
+      : reader.replace("(i: u32)", "(place: u32)").replace("{ ", `{ let i = place + ${from}; `);
+  return `${declareStorage(binding, name, `array<${wordsOf[type][width]}>`, "read")}\n${moved}`;
+};

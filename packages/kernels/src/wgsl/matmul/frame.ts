@@ -1,7 +1,7 @@
 // What do all variants of the matrix product share? Sizes, buffers, the epilogue and the text around a body.
 // out[R, N] = a[R, Kd] · b[N, Kd]^T (+ bias[N]) (+ residual[R, N]), f32 accumulation; b as stored: [out, in].
 
-import type { Dim } from "@depass/graph";
+import { type Dim, over } from "@depass/graph";
 import { declareStorage, declareUniforms, groupParameters, type Kernel } from "../../kernel.ts";
 import { declareWeights, type WeightType, type Width } from "../weights.ts";
 
@@ -18,6 +18,8 @@ export type Product = {
   readonly weights: WeightType;
   readonly bias?: boolean;
   readonly residual?: boolean;
+  /** Elements at which a, residual and out begin in their buffers, where they are tiles of whole ones. */
+  readonly from?: { readonly a?: Dim; readonly residual?: Dim; readonly out?: Dim };
 };
 
 export type Body = {
@@ -39,9 +41,11 @@ const optional = (p: Product): readonly string[] => [...(p.bias ? ["bias"] : [])
 
 /** `store(row, column, sum)` guards the edge, so bodies may run over it. */
 const epilogue = (p: Product): string => {
-  const terms = ["sum", ...(p.bias ? ["bias[column]"] : []), ...(p.residual ? ["residual[at]"] : [])].join(" + ");
+  const at = (name: "residual" | "out"): string => (p.from?.[name] === undefined ? "at" : `at + sizes.${name}From`);
+  const residual = p.residual ? [`residual[${at("residual")}]`] : [];
+  const terms = ["sum", ...(p.bias ? ["bias[column]"] : []), ...residual].join(" + ");
   return `fn store(row: u32, column: u32, sum: f32) {
-  if (row < sizes.rows && column < sizes.columns) { let at = row * sizes.columns + column; out[at] = ${terms}; }
+  if (row < sizes.rows && column < sizes.columns) { let at = row * sizes.columns + column; out[${at("out")}] = ${terms}; }
 }`;
 };
 
@@ -49,11 +53,24 @@ const epilogue = (p: Product): string => {
 export const assemble = (name: string, p: Product, body: Body): Kernel => {
   const extra = optional(p);
   const out = 2 + extra.length;
-  const wgsl = `${body.enable ?? ""}${declareWeights(0, "a", p.left, body.width)}
+  const moved = Object.entries(p.from ?? {}).map(([name, value]) => ({
+    name: `${name}From`,
+    value: name === "a" ? over(value, body.width) : value,
+  }));
+  const uniforms = [
+    { name: "rows", value: p.rows },
+    { name: "inner", value: p.inner },
+    { name: "columns", value: p.columns },
+    ...moved,
+  ];
+  const wgsl = `${body.enable ?? ""}${declareWeights(0, "a", p.left, body.width, p.from?.a === undefined ? undefined : "sizes.aFrom")}
 ${declareWeights(1, "b", p.weights, body.width)}
 ${lines(extra.length, (i) => declareStorage(2 + i, extra[i] ?? "", "array<f32>", "read"))}
 ${declareStorage(out, "out", "array<f32>", "write")}
-${declareUniforms(out + 1, ["rows", "inner", "columns"])}
+${declareUniforms(
+  out + 1,
+  uniforms.map((u) => u.name),
+)}
 ${epilogue(p)}
 ${body.declare ?? ""}
 @compute @workgroup_size(${body.workgroup.join(", ")})
@@ -65,11 +82,7 @@ ${body.code}
     name: `${name} (${[p.weights, body.name, ...extra].join(", ")})`,
     wgsl,
     bindings: ["read", "read", ...extra.map(() => "read" as const), "write"],
-    uniforms: [
-      { name: "rows", value: p.rows },
-      { name: "inner", value: p.inner },
-      { name: "columns", value: p.columns },
-    ],
+    uniforms,
     workgroups: [
       { size: p.columns, per: body.tile.columns },
       { size: p.rows, per: body.tile.rows },

@@ -1,0 +1,130 @@
+// `depass attribute`: why this token? Everything that can be wrong with the call is found before the weights are read.
+import type { Fault, Faulty, Signal } from "@depass/graph";
+import type { Model } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { type BackendName, type OpenBackend, openBackend } from "../backends.ts";
+import { encodePrompt, explainer } from "../explainer.ts";
+import { report } from "../report/attribution.ts";
+import { type Attribution, toJson } from "../result.ts";
+import { checkPlace, save } from "../save.ts";
+import { parseTarget, type TargetChoice } from "../target.ts";
+import { folderOf, withModel } from "./checkpoint.ts";
+import { interruptible } from "./interrupt.ts";
+import { type Method, type MethodOptions, methodOf } from "./method.ts";
+import { usage } from "./outcome.ts";
+import { type ProgressLine, progressLine } from "./progress.ts";
+import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { columnsOf, print, stdoutInk } from "./terminal.ts";
+
+export type AttributeOptions = MethodOptions &
+  PromptOptions & {
+    readonly model?: string;
+    readonly target?: string;
+    readonly backend: BackendName;
+    readonly adapter?: string;
+    readonly memory?: number;
+    readonly json?: true;
+    readonly all?: true;
+    readonly save?: string;
+  };
+
+/** A call that was understood: model open, prompt and target encodable. */
+type Ask = {
+  readonly model: Model;
+  readonly load: number;
+  readonly prompt: string;
+  readonly target: TargetChoice | undefined;
+  readonly method: Method;
+  readonly options: AttributeOptions;
+};
+
+/** Options that the named backend would not look at. */
+const checkOptions = ({ backend, adapter, memory, json, all }: AttributeOptions): E.Either<readonly Fault[], void> => {
+  const unheard = backend === "reference" ? [adapter && "--adapter", memory && "--memory"] : [];
+  const faults = unheard.flatMap((name) =>
+    name ? [usage(`${name}`, "a backend that heeds it", "--backend reference", "leave it out or choose webgpu")] : [],
+  );
+  const idle = json && all ? [usage("--all", "the report for people", "--json", "the JSON always has all parts")] : [];
+  return faults.length + idle.length > 0 ? E.left([...faults, ...idle]) : E.right(undefined);
+};
+
+const askOf = (
+  model: Model,
+  load: number,
+  prompt: string,
+  options: AttributeOptions,
+): E.Either<readonly Fault[], Ask> => {
+  const target = options.target === undefined ? undefined : parseTarget(options.target);
+  return pipe(
+    methodOf(options, model),
+    E.chainFirst(() => encodePrompt(model, prompt, target)),
+    E.map((method) => ({ model, load, prompt, target, method, options })),
+  );
+};
+
+const explainedOn = (
+  { model, load, prompt, target, method }: Ask,
+  open: OpenBackend,
+  line: ProgressLine,
+  signal: Signal,
+) =>
+  pipe(
+    explainer(model, open.backend, { ...method, why: open.why, signal, progress: line.phase("reading weights") }),
+    TE.chain((ready) => {
+      if (open.backend.name === "reference") line.say("running; the reference does not tell how far it is");
+      const ask = { signal, progress: line.phase("running"), ...(target === undefined ? {} : { target }) };
+      return pipe(
+        ready.explain(prompt, ask),
+        TE.chainFirstIOK(() => ready.dispose),
+      );
+    }),
+    TE.map((a): Attribution => ({ ...a, times: { load, ...a.times } })),
+  );
+
+const onBackend = (ask: Ask, line: ProgressLine, signal: Signal): Faulty<Attribution> =>
+  TE.bracket(
+    openBackend(ask.options),
+    (open) => explainedOn(ask, open, line, signal),
+    ({ backend }) => TE.fromTask(async () => backend.close()),
+  );
+
+/** With a progress line, and an ear for Ctrl-C. */
+const attended =
+  (ask: Ask): Faulty<Attribution> =>
+  async () => {
+    const line = progressLine(process.stderr);
+    const task = (signal: Signal) => onBackend(ask, line, signal);
+    const heard = ask.options.backend === "reference" ? task({ aborted: false }) : interruptible(task, line.clear);
+    const result = await heard();
+    line.clear();
+    return result;
+  };
+
+const printed = (attribution: Attribution, { json, all, target }: AttributeOptions): string =>
+  json
+    ? JSON.stringify(toJson(attribution))
+    : report(attribution, {
+        ink: stdoutInk(),
+        columns: columnsOf(process.stdout),
+        all: all === true,
+        own: target === undefined,
+      }).join("\n");
+
+/** Faults: those of the call, of the checkpoint, of the backend and of the file to save to; stdout gets whole results only. */
+export const attribute = (options: AttributeOptions): Faulty<void> =>
+  pipe(
+    TE.fromEither(checkOptions(options)),
+    TE.chainEitherK(() => folderOf(options.model)),
+    TE.chainFirst(() => (options.save === undefined ? TE.right(undefined) : checkPlace(options.save))),
+    TE.bindTo("folder"),
+    TE.bind("prompt", () => readPrompt(options)),
+    TE.chain(({ folder, prompt }) =>
+      withModel(folder, (model, load) => pipe(TE.fromEither(askOf(model, load, prompt, options)), TE.chain(attended))),
+    ),
+    TE.chain((attribution) => {
+      print(printed(attribution, options));
+      return options.save === undefined ? TE.right(undefined) : save(options.save, attribution);
+    }),
+  );

@@ -1,0 +1,71 @@
+// How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
+import { InvalidArgumentError, Option } from "commander";
+import type { BackendName } from "../backends.ts";
+import { savableEnding, savableEndings } from "../savable.ts";
+
+const refuse = (expected: string): never => {
+  throw new InvalidArgumentError(`Expected ${expected}.`);
+};
+
+const wholeNumber = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : refuse("a whole number"));
+
+const countFromOne = (text: string): number => (wholeNumber(text) >= 1 ? Number(text) : refuse("a number from 1 on"));
+
+const temperature = (text: string): number => {
+  const value = /^\s*$/.test(text) ? Number.NaN : Number(text);
+  return Number.isFinite(value) && value > 0 ? value : refuse("a number above 0, such as 0.1");
+};
+
+const powers: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4 };
+
+/** `2GiB`, `512MiB`, `1.5GB` (powers of 1000), plain bytes. */
+export const parseBytes = (text: string): number => {
+  const [, digits, prefix = "", binary] = /^(\d+(?:\.\d+)?)\s*(?:([kmgt])(i)?)?b?$/i.exec(text.trim()) ?? [];
+  const unit = (binary === undefined ? 1000 : 1024) ** (powers[prefix.toLowerCase()] ?? 0);
+  const bytes = Math.floor(Number(digits) * unit);
+  // `2G` could be either; a unit is to say which.
+  const isClear = prefix === "" || /b$/i.test(text.trim());
+  return digits !== undefined && isClear && Number.isSafeInteger(bytes) && bytes > 0
+    ? bytes
+    : refuse("bytes, such as 2GiB, 512MiB, 1.5GB or 1000000");
+};
+
+const some =
+  (what: string) =>
+  (text: string): string =>
+    text.trim() === "" ? refuse(what) : text;
+
+const place = (text: string): string =>
+  savableEnding(text) !== undefined ? text : refuse(`a name that ends in ${savableEndings.join(" or ")}`);
+
+export const model = (): Option =>
+  new Option("--model <dir>", "folder with config.json, *.safetensors, tokenizer.json").argParser(some("a folder"));
+
+export const layer = (): Option =>
+  new Option("--layer <number>", "layer at whose input the parts begin").argParser(wholeNumber).default(0);
+
+export const temperatureOption = (): Option =>
+  new Option("--temperature <number>", "of the softmax rule of the MLPs").argParser(temperature).default(0.1);
+
+export const special = (): Option =>
+  new Option("--special <how>", "does the first token take MLP output at other tokens")
+    .choices(["ignore", "keep"])
+    .default("ignore");
+
+/** Written again here, so that help does not wait for the backends to load. */
+const backendNames = ["auto", "webgpu", "reference"] as const satisfies readonly BackendName[];
+
+export const backend = (): Option =>
+  new Option("--backend <name>", "what runs it").choices([...backendNames]).default("auto");
+
+export const adapter = (): Option =>
+  new Option("--adapter <name>", "GPU, by a part of its name (see depass devices)").argParser(some("a part of a name"));
+
+export const memory = (): Option =>
+  new Option("--memory <bytes>", "most that may be used on the device: 2GiB, 512MiB, …").argParser(parseBytes);
+
+export const saveTo = (): Option =>
+  new Option("--save <file>", `also write the result: ${savableEndings.join(" or ")}`).argParser(place);
+
+export const tokens = (): Option =>
+  new Option("--tokens <number>", "with --plan: bytes for a prompt of that many tokens").argParser(countFromOne);

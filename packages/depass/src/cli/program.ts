@@ -1,0 +1,107 @@
+// Which commands are there, with which options? Parsing and help only: what a command does is loaded when it is called.
+import { readFileSync } from "node:fs";
+import { Command, Option } from "commander";
+import type { AttributeOptions } from "./attribute.ts";
+import type { DevicesOptions } from "./devices.ts";
+import * as options from "./options.ts";
+import { settle } from "./outcome.ts";
+import type { ShowOptions } from "./show.ts";
+
+const version = (): string =>
+  JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version as string;
+
+/** What is true of every command: messages under our name, help on request, a wrong call is thrown to main. */
+const configured = (command: Command): Command =>
+  command
+    .exitOverride()
+    .allowExcessArguments(false)
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, "depass: ")),
+    });
+
+const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;
+
+const attribute = (): Command =>
+  configured(new Command("attribute"))
+    .summary("score what each token of a prompt supplied to the next")
+    .description(
+      "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
+    )
+    .addOption(options.model())
+    .addOption(
+      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
+    )
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
+    .addOption(options.layer())
+    .addOption(options.temperatureOption())
+    .addOption(options.special())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--all", "a row for every token, however long the prompt")
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.saveTo())
+    .addHelpText(
+      "after",
+      examples(
+        'depass attribute --model DIR --prompt "The capital of France is"',
+        'depass attribute --model DIR --prompt "The capital of France is" --target " Paris" --json',
+        "depass attribute --model DIR --prompt-file story.txt --layer 8 --save scores.safetensors",
+      ),
+    )
+    .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
+
+const devices = (): Command =>
+  configured(new Command("devices"))
+    .summary("list what can run here")
+    .description("Every GPU adapter with its limits and features, and which backend is taken when none is named.")
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText("after", examples("depass devices"))
+    .action(async (given: DevicesOptions) => settle((await import("./devices.ts")).devices(given)));
+
+const views = ["sites", "decomposed", "packed", "plan", "kernel"] as const;
+
+const view = (flags: string, description: string): Option => {
+  const option = new Option(flags, description);
+  return option.conflicts(views.filter((v) => v !== option.attributeName()));
+};
+
+const show = (): Command =>
+  configured(new Command("show"))
+    .summary("print graphs, plans and kernels")
+    .description("The model's graph, or what it becomes on its way to the device. Reads no weights, needs no GPU.")
+    .addOption(options.model())
+    .addOption(view("--sites", "names of the places in the model"))
+    .addOption(
+      view("--decomposed", "the graph with its parts, and which of its nodes are exact, frozen or by the rule"),
+    )
+    .addOption(view("--packed", "that graph without causal zeros: what runs"))
+    .addOption(view("--plan", "its steps and buffers"))
+    .addOption(options.tokens())
+    .addOption(view("--kernel <step>", "the WGSL of one step of the plan, by number or name"))
+    .addOption(options.adapter())
+    .addOption(options.layer())
+    .addOption(options.temperatureOption())
+    .addOption(options.special())
+    .addHelpText(
+      "after",
+      examples(
+        "depass show --model DIR",
+        "depass show --model DIR --plan --tokens 512",
+        "depass show --model DIR --kernel 7",
+      ),
+    )
+    .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
+
+export const program = (): Command =>
+  configured(new Command("depass"))
+    .description("DePass: how much of a prediction each token of the prompt supplied, as scores that sum to the logit.")
+    .version(version())
+    .addCommand(attribute())
+    .addCommand(devices())
+    .addCommand(show())
+    .addHelpText(
+      "after",
+      examples('depass attribute --model DIR --prompt "The capital of France is"', "depass attribute --help"),
+    );

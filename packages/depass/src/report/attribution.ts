@@ -1,0 +1,96 @@
+// What does a person see of an attribution? The prompt as a coloured strip, a table of the parts, whether they add up, and
+// what ran where.
+import type { Attribution, PartScore } from "../result.ts";
+import type { Ink } from "./ink.ts";
+import { legend } from "./legend.ts";
+import { duration, percent } from "./numbers.ts";
+import { piecesOf, strip } from "./strip.ts";
+import { type Row, table } from "./table.ts";
+import { harmless, quoted, visible } from "./visible.ts";
+import { wrapWords } from "./width.ts";
+
+export type ReportOptions = {
+  readonly ink: Ink;
+  /** Columns of the terminal. */
+  readonly columns: number;
+  /** A row for every token, however many there are. */
+  readonly all: boolean;
+  /** The target is what the model itself would say next. */
+  readonly own: boolean;
+};
+
+/** Rows of tokens unless all are wanted: with the rest, about a screen. */
+const MOST_ROWS = 30;
+/** Wider lines are hard to read. */
+const WIDEST = 120;
+
+/** A part of a character is told with the character. */
+const rowText = ({ name, token }: PartScore, { tokens, prompt }: Attribution): string => {
+  const found = token === undefined ? undefined : tokens[token];
+  const shown = visible(name);
+  return found === undefined || found.whole ? shown : `${shown} of ${visible(prompt.slice(found.start, found.end))}`;
+};
+
+const rowsOf = (a: Attribution): readonly Row[] =>
+  a.parts.map((part) => ({
+    text: rowText(part, a),
+    score: part.score,
+    ...(part.token === undefined ? {} : { number: part.token }),
+  }));
+
+/** A word and what belongs to it, the latter wrapped and in a column. */
+const entry = (name: string, text: string, { ink, columns }: ReportOptions): readonly string[] => {
+  const label = 9; // columns of the longest name and a gap
+  return wrapWords(harmless(text), Math.max(20, Math.min(columns, WIDEST) - label)).map((line, i) =>
+    i === 0 ? `${ink.dim(name.padEnd(label))}${line}` : `${" ".repeat(label)}${line}`,
+  );
+};
+
+const targetLine = ({ target }: Attribution, own: boolean): string =>
+  `${quoted(target.text)} (#${target.id}), logit ${target.logit.toFixed(4)}, probability ${percent(target.probability, 2)}${
+    own ? ", the likeliest next token" : ""
+  }`;
+
+const sumLine = ({ total, target, gap }: Attribution): string =>
+  `parts ${total.toFixed(4)}, logit ${target.logit.toFixed(4)}, relative gap ${gap.toExponential(1)}`;
+
+const timeLine = ({ times }: Attribution): string =>
+  [
+    ...(times.load === undefined ? [] : [`load ${duration(times.load)}`]),
+    `prepare ${duration(times.prepare)}`,
+    `run ${duration(times.run)}`,
+  ].join(", ");
+
+const facts = (a: Attribution, o: ReportOptions): readonly string[] => [
+  ...entry("target", targetLine(a, o.own), o),
+  ...entry("sum", sumLine(a), o),
+  ...entry("method", `rule ${a.rule}; seed ${a.seed}`, o),
+  ...entry("model", `${a.model.path} (${a.model.family}, ${a.model.layers} layers)`, o),
+  ...entry("backend", `${a.backend.name} on ${a.backend.device}: ${a.backend.why}`, o),
+  ...entry("time", timeLine(a), o),
+];
+
+/** The whole report, one string a line. */
+export const report = (a: Attribution, options: ReportOptions): readonly string[] => {
+  const { ink, all } = options;
+  const columns = Math.min(options.columns, WIDEST);
+  const pieces = piecesOf(
+    a.prompt,
+    a.tokens,
+    a.parts.map((p) => p.score),
+  );
+  const largest = pieces.reduce((m, p) => Math.max(m, Math.abs(p.score)), 0);
+  const most = all ? Number.POSITIVE_INFINITY : MOST_ROWS;
+  const hidden =
+    a.tokens.length > most ? [ink.dim(`the ${most} largest of ${a.tokens.length} tokens; --all shows all`)] : [];
+  return [
+    ...strip(pieces, a.target.text, largest, ink, columns),
+    "",
+    ...legend(largest, ink),
+    ...(ink.plain ? [] : [""]),
+    ...hidden,
+    ...table(rowsOf(a), { total: a.total, most, columns }, ink),
+    "",
+    ...facts(a, options),
+  ];
+};

@@ -1,0 +1,125 @@
+// Does a memory limit change a result? Random decomposed models run whole and tile by tile under budgets down to the
+// smallest that holds one token; every output must be the same to the last bit, for a row is computed the same way in any
+// tile. And the plan must keep its word: what it says a run takes is what is allocated.
+import {
+  decompose,
+  type Graph,
+  pack,
+  partsName,
+  prune,
+  share,
+  simplify,
+  softmaxRule,
+  type Tensors,
+  tokenSeed,
+  weightsOf,
+} from "@depass/graph";
+import { configs, modelOf, type RandomModel } from "@depass/graph/testing";
+import fc from "fast-check";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { usedBytes } from "../src/buffer.ts";
+import type { Device } from "../src/device.ts";
+import { fitLayout, planBytes, tilesOf, weightBytes } from "../src/memory-plan.ts";
+import { type Plan, plan } from "../src/plan.ts";
+import { prepareOn } from "../src/run.ts";
+import { devices, must } from "./gpu.ts";
+
+const value = <L, A>(e: E.Either<L, A>): A => {
+  if (E.isLeft(e)) throw new Error(JSON.stringify(e.left));
+  return e.right;
+};
+
+/** The packed parts of every output, from the first state on. */
+const packedParts = ({ graph, states }: RandomModel): Graph => {
+  const decomposed = decompose(graph, { seed: tokenSeed(states[0] as string), rule: softmaxRule() });
+  const parts = prune(Object.keys(graph).map(partsName))(value(decomposed).graph);
+  return value(pipe(simplify(share(parts)), E.chain(pack)));
+};
+
+const planOf = (graph: Graph): Plan =>
+  value(plan(graph, { target: { kind: "software", features: [] }, dtypeOf: () => "f32" }));
+
+/** More tokens than the other laws use, so that there is something to tile. */
+const long = configs.map((config) => modelOf({ ...config, tokens: 6 }));
+
+const generous = { bytes: 2 ** 40, buffer: 2 ** 40 };
+
+test("tiles cover every token once, in order, and stay within their limit", () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 1, max: 2 }),
+      fc.nat(2000),
+      (tokens, extras, limit) => {
+        const tiles = tilesOf({ tokens, extras }, {}, limit);
+        const rows = tiles.map((t) => t["tile.rows"] as number);
+        assert.equal(
+          tiles.map((t) => t["tile.token"]),
+          rows.map((_, i) => tiles.slice(0, i).reduce((n, t) => n + (t["tile.tokens"] as number), 0)),
+        );
+        assert.equal(
+          tiles.map((t) => t["tile.row"]),
+          rows.map((_, i) => rows.slice(0, i).reduce((a, b) => a + b, 0)),
+        );
+        assert.is(
+          rows.reduce((a, b) => a + b, 0),
+          (tokens * (tokens + 1)) / 2 + tokens * extras,
+        );
+        // One token cannot be cut, so a tile above the limit holds just one.
+        assert.ok(tiles.every((t) => t["tile.tokens"] === 1 || (t["tile.rows"] as number) <= limit));
+      },
+    ),
+  );
+});
+
+test("a smaller limit never needs more bytes, and the layout fits where it says so", () => {
+  fc.assert(
+    fc.property(long, (model) => {
+      const p = planOf(packedParts(model));
+      const sizes = { T: 40 };
+      const whole = planBytes(p, sizes, fitLayout(p, sizes, generous).layout).run;
+      for (const share of [0.9, 0.6, 0.3]) {
+        const bytes = Math.floor(whole * share);
+        const { layout, fits } = fitLayout(p, sizes, { ...generous, bytes });
+        const run = planBytes(p, sizes, layout).run;
+        assert.ok(run <= whole);
+        assert.is(fits, run <= bytes);
+      }
+    }),
+    { numRuns: 40 },
+  );
+});
+
+const runWithin = async (device: Device, graph: Graph, tensors: Tensors, bytes: number): Promise<Tensors> => {
+  const tight = await must(
+    prepareOn({ ...device, budgetBytes: weightBytes(planOf(graph)) + bytes }, graph, weightsOf(tensors)),
+  );
+  const out = await must(tight.run({ tokens: tensors.tokens as Tensors[string] }));
+  tight.dispose();
+  return out;
+};
+
+for (const device of devices)
+  test(`no tiling changes a bit (${device.toggles} toggles)`, async () => {
+    await fc.assert(
+      fc.asyncProperty(long, async (model) => {
+        const graph = packedParts(model);
+        const p = planOf(graph);
+        const whole = planBytes(p, model.sizes).run;
+        const least = planBytes(p, model.sizes, fitLayout(p, model.sizes, { bytes: 0, buffer: 2 ** 40 }).layout).run;
+        const expected = await runWithin(device, graph, model.tensors, whole);
+        assert.ok(least < whole, "nothing to tile");
+        for (const bytes of [least, Math.floor((least + whole) / 2)]) {
+          const actual = await runWithin(device, graph, model.tensors, bytes);
+          for (const name of Object.keys(graph)) assert.equal(actual[name]?.data, expected[name]?.data, name);
+        }
+        assert.is(usedBytes(device), 0);
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+test.run();
