@@ -1,5 +1,5 @@
 // A transformer of one's own: written as an expression, checked, printed, run, and asked where its answer came from.
-// It is of no known family: learned positions, LayerNorm, attention and MLP side by side, and one piece made of primitives.
+// It is of no known family: learned positions, LayerNorm, attention and MLP side by side, one piece made of primitives.
 import assert from "node:assert/strict";
 import {
   add,
@@ -125,12 +125,14 @@ assert.ok(error < 1e-4, `the backend is ${error} away from the evaluator`);
 
 const answers = [...logits.data.slice(-V)];
 const best = answers.indexOf(Math.max(...answers));
-console.log(`It runs on ${backend.name}, ${backend.device}: ${E.isRight(gpu) ? gpu.right.gpu.why : showFaults(gpu.left)}.
+const why = E.isRight(gpu) ? gpu.right.gpu.why : showFaults(gpu.left);
+console.log(`It runs on ${backend.name}, ${backend.device}: ${why}.
 
   "${prompt.join(" ")}" → "${vocabulary[best]}", logit ${answers[best]?.toFixed(4)}
   largest difference from the same graph in f64: ${error.toExponential(1)}
 
-The weights are random, so the word means nothing. Where it came from can be told all the same:
+The weights are random, so the word means nothing. Where its logit came from can be told all the same: what each word
+supplied, what the model adds whatever the prompt (bias), and what is in no part (remainder).
 `);
 
 // --- Explained: decompose() makes a second graph, which carries one part for each token to the logits.

@@ -1,5 +1,5 @@
-// decompose() by hand: a small Llama, its twin graph, both run, the parts added up again. Then a seed, a rule and a twin of
-// one's own: all three are ordinary expressions of the language.
+// decompose() by hand: a small Llama, its twin graph, both run, the parts added up again. Then a seed, a rule and a
+// twin of one's own: all three are ordinary expressions of the language.
 import assert from "node:assert/strict";
 import {
   at,
@@ -80,12 +80,13 @@ const model = pipe(
   linear(weight("head", [V, D])),
 );
 
-// --- Its decomposition: parts begin as the tokens' embeddings, the MLPs' neurons are split by DePass's softmax rule.
+// --- Its decomposition: parts begin as the tokens' embeddings, MLP neurons are split by DePass's softmax rule.
 
 const decomposed = orThrow(decompose(model, { seed: tokenSeed("embedded"), rule: softmaxRule(0.1) }));
 const lines = show(decomposed.graph).split("\n");
+const before = show(model).split("\n").length - 1;
 const gates = lines.findIndex((line) => line.includes("softmaxSplit"));
-console.log(`decompose() turned ${show(model).split("\n").length - 1} nodes into ${lines.length - 1}. Around the first MLP:
+console.log(`decompose() turned ${before} nodes into ${lines.length - 1}. Around the first MLP:
 ${lines
   .slice(gates - 8, gates + 4)
   .map((line) => `\n  ${line}`)
@@ -122,12 +123,12 @@ const { output } = await run(backend, model, tensors);
 const both = await run(backend, decomposed, tensors);
 const gap = summed(both[partsName("output")], output);
 assert.ok(gap < 1e-4);
-console.log(`${backend.name}: the ${partNames(decomposed.layout, ids.map(String)).length} parts of ${ids.length} tokens \
-(one each, then bias and remainder)
+const names = partNames(decomposed.layout, ids.map(String));
+console.log(`On ${backend.name}: ${names.length} parts (one for each of ${ids.length} tokens, then bias and remainder)
 sum to all ${output?.data.length} logits within ${gap.toExponential(1)}.
 `);
 
-// --- A seed of one's own: not one part per token but one for the stream, one for what the first attention added to it.
+// --- A seed of one's own: not one part per token but one for the stream, one for what the first attention added.
 
 const inFront = reshape(2, [1, "T", D]);
 const firstAttention: Seed = {
@@ -138,7 +139,7 @@ const firstAttention: Seed = {
   parts: (_whole, valueAt) => concat(-3, inFront(valueAt("embedded")), inFront(valueAt("layers.0.attn_out"))),
 };
 
-// --- A rule of one's own: each part gets of a neuron what it gave of the gate's input. (Where a gate is 0 it has no answer.)
+// --- A rule of one's own: of a neuron, each part gets its share of the gate's input (no answer at a gate of 0).
 
 const proportional: Rule = {
   name: "proportional",
@@ -152,7 +153,7 @@ assert.ok(ownGap < 1e-3);
 console.log(`A seed and a rule of one's own: parts ${partNames(own.layout, ["stream", "attention"]).join(", ")}, gap \
 ${ownGap.toExponential(1)}.`);
 
-// --- A twin of one's own. Logits behind a tanh, as Gemma has them, are not linear; decompose() refuses rather than guesses.
+// --- A twin of one's own. Logits behind a tanh, as in Gemma, are not linear; decompose() refuses rather than guesses.
 
 const capped = at("capped")(tanh(model));
 const options: DecomposeOptions = { seed: tokenSeed("embedded"), rule: softmaxRule() };

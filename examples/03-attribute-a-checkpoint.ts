@@ -2,7 +2,7 @@
 //
 //   node scripts/run.mjs examples/03-attribute-a-checkpoint.ts path/to/SmolLM2-135M-Instruct
 //
-// The folder can also stand in DEPASS_MODEL. Without either, a tiny checkpoint with random weights is written and explained.
+// The folder can also stand in DEPASS_MODEL. Without either, a tiny checkpoint with random weights is written first.
 import assert from "node:assert/strict";
 import { rm } from "node:fs/promises";
 import { reference } from "@depass/graph";

@@ -1,5 +1,5 @@
-// A checkpoint folder as Hugging Face lays it out, made on the spot: a Llama of two layers with random weights and a tokenizer
-// of a few words and all letters. Its tensors' names and shapes are those that the family's graph asks for.
+// A checkpoint folder as Hugging Face lays it out, made on the spot: a Llama of two layers with random weights and a
+// tokenizer of a few words and all letters. Its tensors' names and shapes are those that the family's graph asks for.
 import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

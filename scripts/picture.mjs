@@ -1,6 +1,6 @@
-// A picture of what a command prints, for the README: runs the command line with all colours and draws its output as SVG.
+// A picture of what a command prints, for the README: runs the command line in colour and draws its output as SVG.
 //
-//   node scripts/picture.mjs docs/attribute.svg attribute --model FOLDER --prompt TEXT
+//   node scripts/picture.mjs docs/terminal.svg attribute --model FOLDER --prompt TEXT
 //
 // Only what the reports use is understood: colours, bold, faint, and blocks, which are drawn and so need no font.
 
@@ -103,12 +103,15 @@ const drawn = (line, row) => {
 const picture = (title, lines) => {
   const columns = Math.max(...lines.map((line) => runsOf(line).reduce((sum, { text }) => sum + [...text].length, 0)));
   const [width, height] = [columns * cellWidth + 2 * margin, lines.length * lineHeight + 2 * margin].map(Math.ceil);
-  const look = `shape-rendering="crispEdges" font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${fontSize}"`;
+  const font = `font-family="ui-monospace, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="${fontSize}"`;
+  const size = `width="${width}" height="${height}"`;
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" ${look}>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" ${size} ${font}>`,
     `<title>${escaped(title)}</title>`,
-    `<rect width="${width}" height="${height}" rx="8" fill="${paper}" shape-rendering="auto"/>`,
+    `<rect ${size} rx="8" fill="${paper}"/>`,
+    '<g shape-rendering="crispEdges">',
     ...lines.flatMap(drawn),
+    "</g>",
     "</svg>\n",
   ].join("\n");
 };
@@ -118,7 +121,7 @@ const quoted = (word) => (/^[\w./#-]+$/.test(word) ? word : `"${word}"`);
 
 const [out = "", ...args] = process.argv.slice(2);
 const cli = [inRepository("scripts", "run.mjs"), "packages/depass/src/cli/main.ts", ...args];
-const env = { ...process.env, FORCE_COLOR: "3", COLORFGBG: "15;0" };
+const env = { ...process.env, NO_COLOR: "", FORCE_COLOR: "3", COLORFGBG: "15;0" };
 const { code, stdout, output } = await capture(process.execPath, cli, { cwd: process.cwd(), env });
 if (code === 0 && out.endsWith(".svg")) {
   const command = `$ depass ${args.map(quoted).join(" ")}`;

@@ -37,7 +37,7 @@ export type Subject = {
 };
 
 /** Runs a graph once on a subject's weights. */
-export const runOnce = ({ backend, weights }: Subject, graph: Graph, inputs: Tensors): Faulty<Tensors> =>
+const runOnce = ({ backend, weights }: Subject, graph: Graph, inputs: Tensors): Faulty<Tensors> =>
   pipe(
     backend.prepare(graph, weights),
     TE.chain((runner) => async () => {

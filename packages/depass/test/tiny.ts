@@ -15,14 +15,14 @@ export type Sizes = {
   readonly context: number;
 };
 
-export const smallest: Sizes = { layers: 2, hidden: 16, heads: 2, mlp: 24, context: 64 };
+const smallest: Sizes = { layers: 2, hidden: 16, heads: 2, mlp: 24, context: 64 };
 
 /** Ids 0 to 255 are bytes; then the merges, in order, and the special token. */
 const merges = ["t h", "th e", "Ġ the", "Ġ P", "ĠP a", "ĠPa r", "ĠPar i", "ĠPari s"];
 const words = merges.map((m) => m.replace(" ", ""));
 export const THE = 258;
 export const PARIS = 263;
-export const VOCABULARY = 256 + merges.length + 1;
+const VOCABULARY = 256 + merges.length + 1;
 
 const bytePieces = (): readonly string[] => {
   const printable = (b: number): boolean => (b >= 0x21 && b <= 0x7e) || (b >= 0xa1 && b <= 0xac) || b >= 0xae;
@@ -30,7 +30,7 @@ const bytePieces = (): readonly string[] => {
   return Array.from({ length: 256 }, (_, b) => String.fromCharCode(printable(b) ? b : hidden++));
 };
 
-export const tokenizerJson = {
+const tokenizerJson = {
   added_tokens: [
     {
       id: VOCABULARY - 1,

@@ -1,6 +1,7 @@
+import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { fault, faultError, internal, showFault, showFaults } from "../src/error.ts";
+import { fault, faultError, internal, orThrow, showFault, showFaults } from "../src/error.ts";
 
 const test = suite("error");
 
@@ -18,6 +19,14 @@ test("as an error it keeps its faults", () => {
   assert.is(error.name, "FaultError");
   assert.equal(error.faults, [plain]);
   assert.is(error.message, showFault(plain));
+});
+
+test("scripts get the value, or an error with the faults", () => {
+  assert.is(orThrow(E.right(3)), 3);
+  assert.throws(
+    () => orThrow(E.left([plain])),
+    (error: Error) => error.message === showFault(plain),
+  );
 });
 
 test("a broken promise of our own throws", () => {

@@ -12,8 +12,7 @@ import type * as TE from "fp-ts/lib/TaskEither.js";
 import { type Allocation, allocate, release, upload } from "../src/buffer.ts";
 import { type Device, openDevice } from "../src/device.ts";
 import { prepare, releaseStep, submit } from "../src/pipeline.ts";
-import { tuningFor } from "../src/tuning.ts";
-import { type Product, type Tile, takesQuads, tiledProduct } from "../src/wgsl/matmul.ts";
+import { defaultTile, type Product, type Tile, takesQuads, tiledProduct } from "../src/wgsl/matmul.ts";
 
 type Shape = { readonly model: string; readonly inner: number; readonly columns: number };
 
@@ -92,7 +91,7 @@ const measure = async (
 ): Promise<Row | undefined> => {
   const { inner, columns } = shape;
   const product: Product = { rows: dim("R"), inner, columns, left: "f32", weights: "bf16" };
-  const chosen = tile ?? tuningFor(device).matmul(rows === 1 ? { ...product, rows } : product);
+  const chosen = tile ?? defaultTile(rows === 1 ? { ...product, rows } : product, device);
   if (chosen.variant === "quads" && !takesQuads(product, device)) return undefined;
   const kernel = tiledProduct("product", product, chosen);
   const buffers = [

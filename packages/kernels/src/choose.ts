@@ -12,8 +12,9 @@ import {
   sameShape,
   uses,
 } from "@depass/graph";
+import { mostOperands } from "./fit.ts";
 import type { Kernel } from "./kernel.ts";
-import { isAlias, type LowerContext, type Lowerings } from "./lower.ts";
+import { isAlias, type LowerContext, type Lowerings, lowerings } from "./lower.ts";
 import { elementwise, type Fused, isElementwise } from "./wgsl/elementwise.ts";
 
 /** A node with a buffer. Steps have a kernel over the nodes they read. */
@@ -23,8 +24,11 @@ export type Choice =
   | {
       readonly kind: "step";
       readonly node: Expr;
-      /** `fused`: element-wise over its operands; `product`: a linear map and what it adds; `own`: the op's row. */
-      readonly form: "fused" | "product" | "own";
+      /**
+       * `fused`: element-wise over its operands; `product`: a linear map and what it adds; `own`: the op's row; `foreign`: a
+       * row of the user's, of which nothing is known but what it computes.
+       */
+      readonly form: "fused" | "product" | "own" | "foreign";
       readonly reads: readonly Expr[];
       readonly kernel: (context: LowerContext) => Kernel;
     };
@@ -35,8 +39,6 @@ export type Chosen = {
   readonly behind: (x: Expr) => Expr;
 };
 
-/** Seven operands and a result: every WebGPU device binds eight storage buffers. */
-const mostOperands = 7;
 /** Beyond this a fused kernel only compiles slower. */
 const mostOps = 32;
 
@@ -49,7 +51,8 @@ export const choose = (graph: Graph, shapes: Shapes, rows: Lowerings): Chosen =>
   const consumers = consumersOf(graph);
   const behind = new Map<Expr, Expr>();
   const trees = new Map<Expr, Tree>();
-  const absorbed = absorbedSums(graph, shapes, counts, outputs, closed);
+  const adds = rows.linear === lowerings.linear;
+  const absorbed = adds ? absorbedSums(graph, shapes, counts, outputs, closed) : new Map<Expr, Absorbed>();
   const products = new Set([...absorbed.values()].map((a) => a.product));
   const choices: Choice[] = [];
   const shapeOf = (x: Expr): Shape => shapes.get(x) as Shape;
@@ -74,11 +77,19 @@ export const choose = (graph: Graph, shapes: Shapes, rows: Lowerings): Chosen =>
       n.inputs.map((i) => trees.get(i) ?? leafTree(i)),
     );
   const settle = (n: Expr): void => {
-    const tree = treeOf(n);
-    if (isPending(n) && tree.ops < mostOps && tree.operands.length < mostOperands) {
-      trees.set(n, tree);
-      return;
+    let tree = treeOf(n);
+    // Together the trees of its inputs may read too much: the widest one gets a buffer then.
+    while (tree.operands.length > mostOperands) {
+      const widest = n.inputs.reduce((a, b) => (widthOf(b) > widthOf(a) ? b : a));
+      computed(widest, trees.get(widest) ?? internal(`${n.op} reads more than ${mostOperands} leaves`));
+      trees.delete(widest);
+      tree = treeOf(n);
     }
+    if (isPending(n) && tree.ops < mostOps) trees.set(n, tree);
+    else computed(n, tree);
+  };
+  const widthOf = (x: Expr): number => trees.get(x)?.operands.length ?? 0;
+  const computed = (n: Expr, tree: Tree): void => {
     tree.operands.forEach(needClosed);
     own({
       kind: "step",
@@ -97,6 +108,7 @@ export const choose = (graph: Graph, shapes: Shapes, rows: Lowerings): Chosen =>
     if (n.op === "input" || n.op === "weight") own({ kind: "leaf", node: n });
     else if (absorbed.has(n)) {
       const { product, addend } = absorbed.get(n) as Absorbed;
+      product.inputs.forEach(needClosed);
       // Found while walking, so that a pending element-wise addend has been settled: isPending() refuses these.
       own(stepOf(n, [...product.inputs, addend], rows, product));
     } else if (products.has(n)) continue;
@@ -114,7 +126,7 @@ export const choose = (graph: Graph, shapes: Shapes, rows: Lowerings): Chosen =>
 const stepOf = (node: Expr, reads: readonly Expr[], rows: Lowerings, row: Expr): Choice => ({
   kind: "step",
   node,
-  form: row.op === "linear" ? "product" : "own",
+  form: rows[row.op] !== lowerings[row.op] ? "foreign" : row.op === "linear" ? "product" : "own",
   reads,
   kernel: (context) => applyOverride(rows, row, context) ?? internal(`no kernel for ${row.op}`),
 });
@@ -127,13 +139,19 @@ const closedNodes = (graph: Graph): ReadonlySet<Expr> => {
 
 const consumersOf = (graph: Graph): ReadonlyMap<Expr, readonly Expr[]> => {
   const found = new Map<Expr, Expr[]>();
-  for (const n of nodesOf(graph)) for (const i of n.inputs) found.set(i, [...(found.get(i) ?? []), n]);
+  for (const n of nodesOf(graph))
+    for (const i of n.inputs) {
+      const known = found.get(i);
+      if (known === undefined) found.set(i, [n]);
+      else known.push(n);
+    }
   return found;
 };
 
 const leafTree = (x: Expr): Tree => {
   const value = x.op === "constant" && x.params.shape.length === 0 ? x.params.values[0] : undefined;
-  return value === undefined
+  // WGSL has no literal for what is no finite f32; as data it may be anything.
+  return value === undefined || !Number.isFinite(Math.fround(value))
     ? { root: { kind: "operand", index: 0 }, operands: [x], ops: 0 }
     : { root: { kind: "literal", value }, operands: [], ops: 0 };
 };

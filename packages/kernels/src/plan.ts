@@ -14,12 +14,15 @@ import {
   product,
   type Shape,
   type Shapes,
+  type SizeBound,
   share,
   simplify,
+  sizeBounds,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { type Choice, type Chosen, choose } from "./choose.ts";
+import { fitGraph } from "./fit.ts";
 import type { Kernel } from "./kernel.ts";
 import { type Lowerings, lowerings, needsExpansion } from "./lower.ts";
 import { inRegion, type Region, readsWhole, schedule, tiledBuffers, tileSizes } from "./regions.ts";
@@ -59,7 +62,9 @@ export type Plan = {
   readonly steps: readonly PlanStep[];
   readonly buffers: readonly PlanBuffer[];
   readonly outputs: Readonly<Record<string, { readonly buffer: number; readonly shape: Shape }>>;
+  /** What ids must stay below, and what the symbolic sizes must be, in any run. */
   readonly bounds: readonly IndexBound[];
+  readonly sizes: readonly SizeBound[];
 };
 
 export type PlanOptions = {
@@ -74,11 +79,15 @@ export type PlanOptions = {
 export const plan = (source: Graph, options: PlanOptions): E.Either<readonly Fault[], Plan> => {
   const rows = { ...lowerings, ...options.lowerings };
   return pipe(
-    expand(source, needsExpansion(rows)),
-    E.chain((graph) => simplify(share(graph))),
-    E.bindTo("graph"),
+    E.Do,
+    E.bind("asked", () => E.map((shapes: Shapes) => sizeBounds(source, shapes))(check(source))),
+    E.bind("expanded", () => expand(source, needsExpansion(rows))),
+    E.bind("graph", ({ expanded }) => E.map(fitGraph)(simplify(share(expanded)))),
     E.bind("shapes", ({ graph }) => check(graph)),
-    E.map(({ graph, shapes }) => laidOut(graph, shapes, choose(graph, shapes, rows), options)),
+    E.map(({ graph, shapes, asked }) => ({
+      ...laidOut(graph, shapes, choose(graph, shapes, rows), options),
+      sizes: asked,
+    })),
   );
 };
 
@@ -92,7 +101,7 @@ const kindOf = (c: Choice): BufferKind => {
   return c.kind === "closed" ? "closed" : "step";
 };
 
-const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOptions): Plan => {
+const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOptions): Omit<Plan, "sizes"> => {
   const numbers = new Map(chosen.choices.map((c, i) => [c.node, i]));
   const numberOf = (x: Expr): number => numbers.get(chosen.behind(x)) as number;
   const shapeOf = (x: Expr): Shape => shapes.get(x) as Shape;
@@ -101,7 +110,7 @@ const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOpti
   );
   const kept = new Set(Object.values(outputs).map((o) => o.buffer));
   const scheduled = schedule(graph, chosen, shapeOf, numberOf);
-  const tiled = tiledBuffers(scheduled, numberOf, kept);
+  const tiled = tiledBuffers(scheduled, numberOf, kept, shapeOf);
   const steps = scheduled.map(({ step: c, region }): PlanStep => {
     const operands = c.reads.map((x, i): Operand => {
       const buffer = numberOf(x);

@@ -69,6 +69,7 @@ const rowwiseIn = (step: StepChoice, layouts: Layouts, shapeOf: (x: Expr) => Sha
   const layout = shape[0] === undefined ? undefined : layouts.get(showDim(shape[0]));
   if (layout === undefined) return undefined;
   const reads = step.reads.map(shapeOf);
+  if (step.form === "foreign") return undefined;
   if (step.form === "own") return rowOps.has(step.node.op) ? layout : undefined;
   if (step.form === "product") return shape.length === 2 && isRows(reads[0] as Shape, layout) ? layout : undefined;
   const fits = (s: Shape): boolean => s.length < shape.length || s[0] === 1 || isRows(s, layout);
@@ -133,16 +134,19 @@ export const schedule = (
   return done;
 };
 
-/** Buffers that nothing outside their region reads: they need hold one tile only. */
+/** Buffers that nothing outside their region reads, and nothing inside beyond its tile: they need hold one tile only. */
 export const tiledBuffers = (
   scheduled: readonly Scheduled[],
   numberOf: (x: Expr) => number,
   kept: ReadonlySet<number>,
+  shapeOf: (x: Expr) => Shape,
 ): ReadonlySet<number> => {
   const home = new Map<number, Region | undefined>(scheduled.map(({ step, region }) => [numberOf(step.node), region]));
   const escaped = new Set<number>(kept);
   for (const { step, region } of scheduled)
-    for (const x of step.reads) if (home.get(numberOf(x)) !== region) escaped.add(numberOf(x));
+    for (const [i, x] of step.reads.entries())
+      if (home.get(numberOf(x)) !== region || (region !== undefined && readsWhole(step, i, region, shapeOf)))
+        escaped.add(numberOf(x));
   return new Set(
     [...home].flatMap(([buffer, region]) => (region === undefined || escaped.has(buffer) ? [] : [buffer])),
   );

@@ -4,6 +4,7 @@
 import {
   bindSizes,
   checkIndexes,
+  checkSizes,
   checkWeights,
   evaluateClosed,
   type Fault,
@@ -15,9 +16,11 @@ import {
   type RunOptions,
   type Sizes,
   shapeOfSizes,
+  showShape,
   type Tensor,
   type Tensors,
   tensor,
+  toF64,
   valueOf,
   type Weights,
 } from "@depass/graph";
@@ -56,6 +59,7 @@ export const prepareOn = (
             runPlan(device, plan, held, inputs, runOptions),
         dispose: () => {
           for (const a of held.values()) release(device, a);
+          held.clear();
         },
       }),
     ),
@@ -68,15 +72,16 @@ const planFor = (device: Device, graph: Graph, weights: Weights, options: Prepar
   return planGraph(graph, { target: device, dtypeOf, ...(options.lowerings ? { lowerings: options.lowerings } : {}) });
 };
 
-/** Devices have no f64: such weights are rounded to f32 on the way. */
-const storedType = (dtype: Tensor["dtype"]): Exclude<Tensor["dtype"], "f64"> => (dtype === "f64" ? "f32" : dtype);
+/** Kernels multiply floats of at most 32 bits: other weights become f32 on the way. */
+const storedType = (dtype: Tensor["dtype"]): "f32" | "f16" | "bf16" =>
+  dtype === "f64" || dtype === "i32" ? "f32" : dtype;
 
 const compile = (device: Device, plan: Plan): Faulty<unknown> => {
   const kernels = [...new Map(plan.steps.map((s) => [s.kernel.wgsl, s.kernel])).values()];
   return TE.traverseArray((k: (typeof kernels)[number]) => pipelineFor(device, k))(kernels);
 };
 
-type Held = ReadonlyMap<number, Allocation>;
+type Held = Map<number, Allocation>;
 
 const uploadWeights =
   (device: Device, plan: Plan, weights: Weights, options: RunOptions): Faulty<Held> =>
@@ -101,24 +106,39 @@ const uploadWeights =
 const uploadWeight = (device: Device, b: PlanBuffer, weights: Weights): Faulty<Allocation> =>
   pipe(
     weights.read(b.name),
-    TE.chain((t) => filled(device, `weight ${b.name}`, valueOf(elementsOf(b), {}), t)),
+    TE.filterOrElse(
+      (t) => storedType(t.dtype) === b.dtype && t.data.length === valueOf(elementsOf(b), {}),
+      (t): readonly Fault[] => [
+        fault(
+          "dtype",
+          `weight ${b.name}`,
+          `${showShape(b.shape)} in ${b.dtype}, as described`,
+          `${t.data.length} ${t.dtype}`,
+        ),
+      ],
+    ),
+    TE.chain((t) => filled(device, `weight ${b.name}`, asStored(t))),
   );
 
-const asStored = ({ dtype, data }: Tensor): Float32Array | Int32Array | Uint16Array =>
-  dtype === "f64" ? Float32Array.from(data) : (data as Float32Array | Int32Array | Uint16Array);
+const asStored = ({ dtype, data }: Tensor): Float32Array | Uint16Array =>
+  dtype === "f64" || dtype === "i32" ? Float32Array.from(data) : (data as Float32Array | Uint16Array);
 
-const filled = (device: Device, what: string, elements: number, t: Tensor): Faulty<Allocation> => {
-  const data = asStored(t);
-  return pipe(
-    allocate(device, what, elements * data.BYTES_PER_ELEMENT),
+const filled = (device: Device, what: string, data: Float32Array | Uint16Array): Faulty<Allocation> =>
+  pipe(
+    allocate(device, what, data.byteLength),
     TE.chain((a) =>
       pipe(
         upload(device, a, data as ArrayBufferView<ArrayBuffer>),
-        TE.map(() => a),
+        TE.bimap(
+          (faults) => {
+            release(device, a);
+            return faults;
+          },
+          () => a,
+        ),
       ),
     ),
   );
-};
 
 const aborted = (): Fault => fault("aborted", "run", "to finish", "an abort signal");
 
@@ -138,6 +158,10 @@ const runPlan = async (
   inputs: Tensors,
   options: RunOptions,
 ): Promise<Result<Tensors>> => {
+  if (plan.buffers.some((b, i) => b.kind === "weight" && !held.has(i)))
+    return E.left([
+      fault("disposed", "run", "a runner that was not disposed of", "one that was", "prepare the graph again"),
+    ]);
   const sizes = boundSizes(plan, inputs);
   if (E.isLeft(sizes)) return sizes;
   const free = device.budgetBytes - usedBytes(device);
@@ -173,7 +197,7 @@ const boundSizes = (plan: Plan, inputs: Tensors): Result<Sizes> => {
   return pipe(
     bindSizes(prune(Object.keys(leaves))(leaves), inputs),
     E.chain((sizes) => {
-      const faults = checkIndexes(plan.bounds, inputs, sizes);
+      const faults = [...checkSizes(plan.sizes, sizes), ...checkIndexes(plan.bounds, inputs, sizes)];
       return faults.length > 0 ? E.left(faults) : E.right(sizes);
     }),
   );
@@ -199,7 +223,7 @@ const feed =
     for (const [i, b] of plan.buffers.entries()) {
       if (b.kind !== "input" && b.kind !== "closed") continue;
       const value = b.kind === "input" ? (inputs[b.name] as Tensor) : evaluateClosed(b.expr, sizes);
-      const data = b.dtype === "i32" ? Int32Array.from(value.data) : Float32Array.from(value.data);
+      const data = b.dtype === "i32" ? Int32Array.from(toF64(value)) : Float32Array.from(toF64(value));
       const sent = await upload(device, buffers[i] as Allocation, data)();
       if (E.isLeft(sent)) return sent;
     }

@@ -8,7 +8,10 @@ import { fuzz } from "./seed.ts";
 
 const test = suite("backend");
 
-const backends = [...(await open("graphs under safe toggles")), ...(await open("graphs under fast toggles", { toggles: "fast" }))];
+const backends = [
+  ...(await open("graphs under safe toggles")),
+  ...(await open("graphs under fast toggles", { toggles: "fast" })),
+];
 
 for (const backend of backends) {
   const on = `(${backend.device}, ${backend.gpu.toggles})`;
@@ -16,7 +19,9 @@ for (const backend of backends) {
 
   test(`random graphs ${on}`, () =>
     fc.assert(
-      fc.asyncProperty(graphs(40), ({ graph, tensors, sizes }) => sameOn(backend, graph, tensors, sizes, { rtol: 1e-4 })),
+      fc.asyncProperty(graphs(40), ({ graph, tensors, sizes }) =>
+        sameOn(backend, graph, tensors, sizes, { rtol: 1e-4 }),
+      ),
       fuzz(runs),
     ));
 

@@ -1,5 +1,16 @@
 // The WebGPU backend as users open it, and how a graph's outputs on it compare with the f64 evaluator's.
-import { type Backend, type Graph, input, orThrow, run, type Sizes, type Tensor, type Tensors, evaluate, showFaults } from "@depass/graph";
+import {
+  type Backend,
+  evaluate,
+  type Graph,
+  input,
+  orThrow,
+  run,
+  type Sizes,
+  showFaults,
+  type Tensor,
+  type Tensors,
+} from "@depass/graph";
 import { close, type Tolerance } from "@depass/graph/testing";
 import * as E from "fp-ts/lib/Either.js";
 import { type WebGpuBackend, type WebGpuOptions, webgpu } from "../src/backend.ts";

@@ -5,7 +5,10 @@ import { open, sameOn } from "./backends.ts";
 
 const test = suite("lower");
 
-const backends = [...(await open("ops under safe toggles")), ...(await open("ops under fast toggles", { toggles: "fast" }))];
+const backends = [
+  ...(await open("ops under safe toggles")),
+  ...(await open("ops under fast toggles", { toggles: "fast" })),
+];
 
 for (const backend of backends)
   for (const { name, graph, tensors, sizes } of cases)

@@ -7,8 +7,9 @@ import { complain } from "./terminal.ts";
 const PATIENCE = 800;
 
 /**
- * A task that hears Ctrl-C, for as long as it runs; `tidy` before the process is ended. Not for the reference backend: it never lets go of the thread, so only
- * the system's own way of ending a process is prompt (and reads as 130 in a shell, too).
+ * A task that hears Ctrl-C, for as long as it runs; `tidy` is called before a process is ended. Not for the reference
+ * backend: it never lets go of the thread, so only the system's own way of ending a process is prompt (in a shell that
+ * reads as 130, too).
  */
 export const interruptible =
   <A>(task: (signal: Signal) => Faulty<A>, tidy: () => void): Faulty<A> =>

@@ -15,8 +15,14 @@ export const usage = (where: string, expected: string, got: string, next?: strin
 const statusOf = (faults: readonly Fault[]): number =>
   faults.some((f) => f.tag === "aborted") ? INTERRUPTED : faults.every((f) => f.tag === "usage") ? USAGE : FAULTY;
 
-const messageOf = (faults: readonly Fault[], status: number): string =>
-  status === INTERRUPTED ? "stopped" : showFaults(faults);
+/** Faults shown of one call: a checkpoint of another model has a fault for each of its weights. */
+const MOST = 8;
+
+const messageOf = (faults: readonly Fault[], status: number): string => {
+  if (status === INTERRUPTED) return "stopped";
+  const more = faults.length > MOST ? `\n… and ${faults.length - MOST} more` : "";
+  return showFaults(faults.slice(0, MOST)) + more;
+};
 
 /** JavaScript's own words for a machine that is too small; every other throw is a bug of ours. */
 const outside = (error: unknown): string | undefined => {
@@ -26,7 +32,7 @@ const outside = (error: unknown): string | undefined => {
   return code.startsWith("E") && code !== "ERR" && !code.startsWith("ERR_") ? message : undefined;
 };
 
-export const endWith = (status: number, message: string): void => {
+const endWith = (status: number, message: string): void => {
   process.exitCode = status;
   complain(message);
 };

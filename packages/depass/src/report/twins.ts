@@ -17,7 +17,7 @@ export const showTwins = (twins: readonly TwinReport[]): readonly string[] => {
     ...kinds.map((k) => `${k.padEnd(6)} ${twins.filter((t) => t.exactness === k).length}: ${meanings[k]}`),
     "",
     ...twins.map(
-      (t) => `${t.exactness.padEnd(6)}  ${t.node.padEnd(widest)}${t.site === undefined ? "" : `  @ ${t.site}`}`,
+      (t) => `${t.exactness.padEnd(6)}  ${t.site === undefined ? t.node : `${t.node.padEnd(widest)}  @ ${t.site}`}`,
     ),
   ];
 };

@@ -74,7 +74,7 @@ const functions: Readonly<Record<MathName, Function>> = {
 };
 
 /** WGSL: the functions of these names and what they call, each once. */
-export const mathFunctions = (names: readonly MathName[]): string => {
+const mathFunctions = (names: readonly MathName[]): string => {
   const all = new Set(names.flatMap((n) => [...functions[n].calls, n]));
   return [...all].map((n) => functions[n].text).join("\n");
 };

@@ -2,7 +2,6 @@
 // a, bias, residual and out are f32; b is f32, bf16 or f16 as stored; sums are f32. One pipeline serves every size: R, Kd
 // and N travel as uniforms. Variants, naive → fast, are described in matmul/*.ts; the table of defaults is at the end.
 
-import { internal, product } from "@depass/graph";
 import type { Device } from "../device.ts";
 import type { Kernel } from "../kernel.ts";
 import { assemble, type Body, type Product, widthFor } from "./matmul/frame.ts";
@@ -10,8 +9,6 @@ import { naive } from "./matmul/naive.ts";
 import { type Quads, quads } from "./matmul/quads.ts";
 import { type Registers, registers } from "./matmul/registers.ts";
 import { type Tiled, tiled } from "./matmul/tiled.ts";
-import type { Operand } from "./operand.ts";
-import type { WeightType } from "./weights.ts";
 
 export type { Product } from "./matmul/frame.ts";
 
@@ -37,28 +34,12 @@ const bodyOf = (tile: Tile, p: Product): Body => {
   }
 };
 
-const stored = ({ dtype }: Operand): WeightType => (dtype === "i32" ? internal("a product of i32") : dtype);
-
-const productOf = (x: Operand, weight: Operand): Product => ({
-  rows: product(x.shape.slice(0, -1)),
-  inner: x.shape.at(-1) ?? 1,
-  columns: weight.shape[0] ?? 1,
-  left: stored(x),
-  weights: stored(weight),
-});
-
 /** Quads step by 16 along the sum and need the device's subgroups. */
 export const takesQuads = (p: Product, { features }: Target): boolean =>
   typeof p.inner === "number" && p.inner % 16 === 0 && features.includes("subgroups");
 
 /** One product with a given tile. Buffers in order: a, b, bias if any, residual if any, out. */
 export const tiledProduct = (name: string, p: Product, tile: Tile): Kernel => assemble(name, p, bodyOf(tile, p));
-
-/** `[…, Kd] · [N, Kd]^T → […, N]` of operands as stored, with the tile a device prefers (see tuning.ts). */
-export const matmul = (name: string, x: Operand, weight: Operand, choose: (p: Product) => Tile): Kernel => {
-  const p = productOf(x, weight);
-  return tiledProduct(name, p, choose(p));
-};
 
 /** Rows of out that a tile should hold: few when R is known to be few, so that less is computed and dropped. */
 const rowsFor = ({ rows }: Product, most: number): number => (typeof rows === "number" ? Math.min(most, rows) : most);

@@ -3,7 +3,7 @@
 import { type Dim, product, type Shape, times } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
 import { perIndex } from "./invocation.ts";
-import { load, loadIndex, type Operand, type SizeNames } from "./operand.ts";
+import { load, loadIndex, notANumber, type Operand, type SizeNames } from "./operand.ts";
 
 /** Coordinate k of element `i` of a shape. */
 const coordinate = (shape: Shape, k: number, sizes: SizeNames): string => {
@@ -65,7 +65,8 @@ export const gathered = (name: string, x: Operand, index: Operand, axis: number,
     return `  let inner = i % ${sizes.of(inner)};
   let j = (i / ${sizes.of(inner)}) % ${sizes.of(count)};
   let outer = i / ${sizes.of(times(inner, count))};
-  let place = min(${loadIndex(x1 as string, index, "j")}, ${sizes.of(x.shape[axis] as Dim)} - 1u);
+  let asked = ${loadIndex(x1 as string, index, "j")};
+  let place = min(asked, ${sizes.of(x.shape[axis] as Dim)} - 1u);
   let at = (outer * ${sizes.of(x.shape[axis] as Dim)} + place) * ${sizes.of(inner)} + inner;
-  out[i] = ${load(x0 as string, x, "at")};`;
+  out[i] = select(${notANumber("i")}, ${load(x0 as string, x, "at")}, asked == place);`;
   });

@@ -35,13 +35,16 @@ export const load = (name: string, { dtype, from }: Operand, at: string): string
     : `unpack2x16float(${word} >> (16u * ${upper})).x`;
 };
 
-/** WGSL: element `index` of an index operand, as u32. */
-export const loadIndex = (name: string, { dtype }: Operand, index: string): string =>
-  dtype === "f32" ? `u32(${name}[${index}] + 0.5)` : `u32(${name}[${index}])`;
+/** WGSL: element `index` of an index operand, as u32; one below 0 becomes one above any axis. */
+export const loadIndex = (name: string, operand: Operand, index: string): string =>
+  operand.dtype === "i32" ? `u32(${name}[${index}])` : `u32(i32(floor(${load(name, operand, index)} + 0.5)))`;
+
+/** WGSL: NaN, for what a computed index out of range reads; `any` is some u32 variable: a constant NaN is no WGSL. */
+export const notANumber = (any: string): string => `bitcast<f32>(0x7fc00000u | (${any} & 1u))`;
 
 /** A uniform's name is its formula, so that a kernel can be read and any emitter finds it. */
 const uniformName = (d: Exclude<Dim, number>): string =>
-  `s_${[...d.text].map((c) => ({ "+": "_plus_", "-": "_minus_", "/": "_over_", "·": "_", "^": "_to_" })[c] ?? (/\w/.test(c) ? c : "_")).join("")}`;
+  `s_${[...d.text].map((c) => ({ "+": "_plus_", "-": "_minus_", "/": "_over_", "·": "_times_", "^": "_to_" })[c] ?? (/\w/.test(c) ? c : "_")).join("")}`;
 
 /** WGSL for a size, as u32; a symbolic one must be among the kernel's uniforms. */
 const sizeText = (d: Dim): string => (typeof d === "number" ? `${d}u` : `sizes.${uniformName(d)}`);

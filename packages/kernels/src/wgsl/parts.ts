@@ -4,7 +4,7 @@ import { type Dim, plus, product, rowCount, type Shape, type Special, times } fr
 import type { Kernel } from "../kernel.ts";
 import { broadcastIndex } from "./elementwise.ts";
 import { perIndex, type Result } from "./invocation.ts";
-import { load, loadIndex, type Operand, type SizeNames } from "./operand.ts";
+import { load, loadIndex, notANumber, type Operand, type SizeNames } from "./operand.ts";
 
 export type Packed = {
   readonly tokens: Dim;
@@ -265,8 +265,10 @@ export const partsAt = (name: string, x: Operand, position: Operand, p: Packed):
       return `  let column = i % ${width};
   let j = (i / ${width}) % ${sizes.of(places)};
   let part = i / (${width} * ${sizes.of(places)});
-  let token = min(${loadIndex(x1 as string, position, "j")}, ${sizes.of(p.tokens)} - 1u);
-${reach(x0 as string, x, p, sizes)}`;
+  let asked = ${loadIndex(x1 as string, position, "j")};
+  let token = min(asked, ${sizes.of(p.tokens)} - 1u);
+${reach(x0 as string, x, p, sizes)}
+  if (asked != token) { out[i] = ${notANumber("i")}; }`;
     }),
   );
 };

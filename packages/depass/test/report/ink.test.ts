@@ -1,0 +1,37 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { inkFor, inkOf } from "../../src/report/ink.ts";
+
+/** What an ink makes of a strong positive score. */
+const painted = (isTerminal: boolean, env: Readonly<Record<string, string>>): string =>
+  inkFor(isTerminal, env).onScale(1)("x");
+
+test("no colour without a terminal, under NO_COLOR or on a dumb one", () => {
+  assert.is(painted(false, { TERM: "xterm-256color", COLORTERM: "truecolor" }), "x");
+  assert.is(painted(false, { CI: "1" }), "x");
+  assert.is(painted(true, { NO_COLOR: "1", COLORTERM: "truecolor", FORCE_COLOR: "3" }), "x");
+  assert.is(painted(true, { TERM: "dumb" }), "x");
+  assert.is(painted(true, { FORCE_COLOR: "0", TERM: "xterm-256color" }), "x");
+  assert.ok(inkFor(false, {}).plain);
+});
+
+test("as many colours as the terminal says it has", () => {
+  assert.is(painted(true, { COLORTERM: "truecolor" }), "\x1b[48;2;250;140;40;38;2;0;0;0mx\x1b[0m");
+  assert.is(painted(true, { TERM: "xterm-256color" }), "\x1b[48;5;208;38;5;16mx\x1b[0m");
+  assert.is(painted(true, { TERM: "screen", TMUX: "/tmp/tmux" }), "\x1b[48;5;208;38;5;16mx\x1b[0m");
+  assert.is(painted(true, { TERM: "linux" }), "\x1b[103;30mx\x1b[0m");
+  assert.is(painted(false, { FORCE_COLOR: "2" }), "\x1b[48;5;208;38;5;16mx\x1b[0m");
+});
+
+test("a light terminal has a light scale", () => {
+  const weak = (env: Readonly<Record<string, string>>) => inkFor(true, env).onScale(0.02)("x");
+  assert.match(weak({ TERM: "xterm-256color", COLORFGBG: "0;15" }), "48;5;230");
+  assert.match(weak({ TERM: "xterm-256color", COLORFGBG: "15;0" }), "48;5;94");
+});
+
+test("next to nothing, and no number, have no background", () => {
+  assert.is(inkOf(24).onScale(0.001)("x"), "x");
+  assert.is(inkOf(24).onScale(Number.NaN)("x"), "x");
+});
+
+test.run();
