@@ -69,14 +69,18 @@ export const scoped = async <A>(
   return faults.length > 0 ? E.left(faults) : E.right(made.right);
 };
 
-const create = async (device: Device, what: string, size: number, usage: number) => {
+const create = async (device: Device, what: string, size: number, usage: number, words?: Uint32Array) => {
   const bytes = Math.max(4, Math.ceil(size / 4) * 4);
   const no = refusal(device, what, bytes);
   if (no !== undefined) return E.left([no]);
   charge(device, bytes);
-  const made = await scoped(device, `${what}, ${mib(bytes)}`, () =>
-    device.gpu.createBuffer({ label: what, size: bytes, usage }),
-  );
+  const made = await scoped(device, `${what}, ${mib(bytes)}`, () => {
+    const gpu = device.gpu.createBuffer({ label: what, size: bytes, usage, mappedAtCreation: words !== undefined });
+    if (words === undefined) return gpu;
+    new Uint32Array(gpu.getMappedRange()).set(words);
+    gpu.unmap();
+    return gpu;
+  });
   if (E.isRight(made)) return E.right({ what, bytes, gpu: made.right } satisfies Allocation);
   charge(device, -bytes);
   return made;
@@ -88,11 +92,11 @@ export const allocate =
   () =>
     create(device, what, bytes, STORAGE | COPY_SRC | COPY_DST);
 
-/** A uniform buffer: a few words that a kernel reads. */
+/** A uniform buffer: a few words that a kernel reads, in place from the beginning. */
 export const allocateUniform =
-  (device: Device, what: string, bytes: number): TE.TaskEither<readonly Fault[], Allocation> =>
+  (device: Device, what: string, words: Uint32Array): TE.TaskEither<readonly Fault[], Allocation> =>
   () =>
-    create(device, what, bytes, UNIFORM | COPY_DST);
+    create(device, what, words.byteLength, UNIFORM, words);
 
 /** Gives the bytes back. Work already submitted still finishes. */
 export const release = (device: Device, { gpu, bytes }: Allocation): void => {

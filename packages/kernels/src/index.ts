@@ -5,5 +5,6 @@ export * from "./kernel.ts";
 export * from "./lower.ts";
 export * from "./memory-plan.ts";
 export * from "./plan.ts";
+export * from "./profile.ts";
 export * from "./run.ts";
 export * from "./show-plan.ts";

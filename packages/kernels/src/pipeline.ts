@@ -4,9 +4,10 @@
 import { type Fault, fault, type Sizes } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
-import { type Allocation, allocateUniform, release, scoped, upload } from "./buffer.ts";
+import { type Allocation, allocateUniform, release, scoped } from "./buffer.ts";
 import type { Device } from "./device.ts";
 import { groupsOf, type Kernel, uniformsOf } from "./kernel.ts";
+import { passOf } from "./profile.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
@@ -103,10 +104,7 @@ const uniformBuffer = async (device: Device, kernel: Kernel, sizes: Sizes): Prom
   if (kernel.uniforms.length === 0) return E.right(undefined);
   const words = uniformsOf(kernel, sizes);
   if (E.isLeft(words)) return words;
-  const made = await allocateUniform(device, `sizes of ${kernel.name}`, words.right.byteLength)();
-  if (E.isLeft(made)) return made;
-  const sent = await upload(device, made.right, words.right)();
-  return E.isLeft(sent) ? sent : made;
+  return allocateUniform(device, `sizes of ${kernel.name}`, words.right)();
 };
 
 const bind = (device: Device, kernel: Kernel, layout: GPUBindGroupLayout, buffers: readonly Allocation[]) =>
@@ -155,20 +153,25 @@ export const releaseStep = (device: Device, { uniforms }: Step): void => {
   if (uniforms !== undefined) release(device, uniforms);
 };
 
+const encode = (pass: GPUComputePassEncoder, steps: readonly Step[]): void => {
+  for (const { pipeline, group, groups } of steps) {
+    pass.setPipeline(pipeline);
+    pass.setBindGroup(0, group);
+    pass.dispatchWorkgroups(...groups);
+  }
+  pass.end();
+};
+
 /** Encodes the steps in order into one pass and submits them. WebGPU itself orders a write before a later read. */
 export const submit =
   (device: Device, steps: readonly Step[]): TE.TaskEither<readonly Fault[], void> =>
   () =>
     scoped(device, steps.map((s) => s.name).join(", "), () => {
       const encoder = device.gpu.createCommandEncoder();
-      const pass = encoder.beginComputePass();
-      for (const { pipeline, group, groups } of steps) {
-        if (groups.includes(0)) continue;
-        pass.setPipeline(pipeline);
-        pass.setBindGroup(0, group);
-        pass.dispatchWorkgroups(...groups);
-      }
-      pass.end();
+      const busy = steps.filter(({ groups }) => !groups.includes(0));
+      const watched = passOf(device);
+      if (watched === undefined) encode(encoder.beginComputePass(), busy);
+      else for (const s of busy) encode(encoder.beginComputePass(watched(s)), [s]);
       device.gpu.queue.submit([encoder.finish()]);
     });
 

@@ -26,6 +26,7 @@ import { fitLayout, planBytes, tilesOf, weightBytes } from "../src/memory-plan.t
 import { type Plan, plan } from "../src/plan.ts";
 import { prepareOn } from "../src/run.ts";
 import { devices, must } from "./gpu.ts";
+import { fuzz } from "./seed.ts";
 
 const value = <L, A>(e: E.Either<L, A>): A => {
   if (E.isLeft(e)) throw new Error(JSON.stringify(e.left));
@@ -72,6 +73,7 @@ test("tiles cover every token once, in order, and stay within their limit", () =
         assert.ok(tiles.every((t) => t["tile.tokens"] === 1 || (t["tile.rows"] as number) <= limit));
       },
     ),
+    fuzz(100),
   );
 });
 
@@ -89,7 +91,7 @@ test("a smaller limit never needs more bytes, and the layout fits where it says 
         assert.is(fits, run <= bytes);
       }
     }),
-    { numRuns: 40 },
+    fuzz(40),
   );
 });
 
@@ -118,7 +120,7 @@ for (const device of devices)
         }
         assert.is(usedBytes(device), 0);
       }),
-      { numRuns: 12 },
+      fuzz(12),
     );
   });
 

@@ -7,9 +7,11 @@ import type { Dim } from "../dim.ts";
 import { internal, showFaults } from "../error.ts";
 import type { Expr, Graph } from "../expr.ts";
 import { type Rule, type Seed, softmaxRule, tokenSeed } from "../parts.ts";
+import { show } from "../show.ts";
 import * as s from "../syntax.ts";
 import { findSite, sitesOf } from "../traverse.ts";
 import { models, type RandomModel } from "./arbitrary-model.ts";
+import { readAs } from "./values.ts";
 
 export type RandomDecomposition = Decomposed & {
   readonly model: RandomModel;
@@ -76,5 +78,6 @@ export const decompositions: fc.Arbitrary<RandomDecomposition> = fc
     const source = withEverySite(model.graph);
     const result = decompose(source, { seed, rule });
     if (E.isLeft(result)) return internal(`a random model does not decompose:\n${showFaults(result.left)}`);
-    return { ...result.right, model, seed, rule, source };
+    const text = (): string => `${JSON.stringify(model.config)}, ${seed.name}, ${rule.name}\n${show(source)}`;
+    return readAs({ ...result.right, model, seed, rule, source }, text);
   });

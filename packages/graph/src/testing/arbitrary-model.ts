@@ -9,7 +9,7 @@ import * as nn from "../nn.ts";
 import type { Activation } from "../op.ts";
 import { leavesOf, type Tensors } from "../sizes.ts";
 import * as s from "../syntax.ts";
-import { filled, noise } from "./values.ts";
+import { filled, noise, readAs } from "./values.ts";
 
 export type ModelConfig = {
   readonly tokens: number;
@@ -70,7 +70,10 @@ export const modelOf = (config: ModelConfig): RandomModel => {
   return { config, logits, graph, tensors: tensorsOf(graph, config), sizes, states };
 };
 
-export const models: fc.Arbitrary<RandomModel> = configs.map(modelOf);
+/** Read as their configs; modelOf() makes the same one again. */
+export const models: fc.Arbitrary<RandomModel> = configs.map((config) =>
+  readAs(modelOf(config), () => JSON.stringify(config)),
+);
 
 const architecture = (c: ModelConfig): Expr => {
   const heads = c.kvHeads * c.each;

@@ -7,9 +7,10 @@ import { dims, minus, plus, product, type Shape, type Sizes, sameDim, times, val
 import { at, type Expr, type Graph } from "../expr.ts";
 import * as nn from "../nn.ts";
 import { check } from "../shape.ts";
+import { show } from "../show.ts";
 import { leavesOf, type Tensors } from "../sizes.ts";
 import * as s from "../syntax.ts";
-import { filled, noise } from "./values.ts";
+import { filled, noise, readAs } from "./values.ts";
 
 export type RandomGraph = { readonly graph: Graph; readonly tensors: Tensors; readonly sizes: Sizes };
 
@@ -141,7 +142,9 @@ export const graphs = (steps = 24): fc.Arbitrary<RandomGraph> =>
       const sizes = { T };
       return { graph: bindsT(graph) ? graph : { ...graph, x: leaves[0] as Expr }, tensors: {}, sizes, seed };
     })
-    .map(({ graph, sizes, seed }) => ({ graph, sizes, tensors: tensorsFor(graph, sizes, seed) }));
+    .map(({ graph, sizes, seed }) =>
+      readAs({ graph, sizes, tensors: tensorsFor(graph, sizes, seed) }, () => `T = ${sizes.T}\n${show(graph)}`),
+    );
 
 /** Whether some input says what T is. */
 const bindsT = (graph: Graph): boolean =>

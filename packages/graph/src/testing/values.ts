@@ -1,5 +1,6 @@
 // Numbers for tests: the same everywhere for the same seed, exact in binary32, so that a backend and the f64 oracle read the
 // same ones.
+import fc from "fast-check";
 import { type Shape, type Sizes, shapeOfSizes } from "../dim.ts";
 import { sizeOf, type Tensor, tensor } from "../tensor.ts";
 
@@ -34,3 +35,7 @@ export const placeOf = (index: number, shape: readonly number[]): readonly numbe
   }
   return place;
 };
+
+/** The value with a text that fast-check prints in its place: a counterexample should be read, not searched. */
+export const readAs = <A extends object>(value: A, text: () => string): A =>
+  Object.assign(value, { [fc.toStringMethod]: text });

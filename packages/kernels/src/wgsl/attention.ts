@@ -1,7 +1,7 @@
 // Attention without its linear maps: rotary turn, frozen weights, mixing of values. All f32.
 import { type Dim, product, times } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
-import { groupSize, perIndex, perRow } from "./invocation.ts";
+import { groupSize, perIndex, perRow, shareOf, type Team } from "./invocation.ts";
 import { load, type Operand } from "./operand.ts";
 
 /** Turns `[…, T, H, F]` by tables `[T, F/2]`; one invocation per element, its partner half a row away. */
@@ -20,27 +20,28 @@ export const rope = (name: string, x: Operand, cos: Operand, sin: Operand): Kern
 };
 
 /**
- * Causal softmax(scale · q kᵀ): q `[Q, H, F]`, k `[S, K, F]` → `[H, Q, S]`. One workgroup per (head, query): scores go
- * to `out` first, each by one invocation, and are read back by the same invocation; the reductions use workgroup memory.
- * Query i stands at position i + S - Q.
+ * Causal softmax(scale · q kᵀ): q `[Q, H, F]`, k `[S, K, F]` → `[H, Q, S]`. A team per (head, query), see perRow: scores go
+ * to `out` first, each by one invocation, and are read back by the same invocation; reductions of a workgroup use its
+ * memory. Query i stands at position i + S - Q.
  */
-export const attentionWeights = (name: string, q: Operand, k: Operand, scale: number): Kernel => {
+export const attentionWeights = (
+  name: string,
+  q: Operand,
+  k: Operand,
+  scale: number,
+  team: Team = groupSize,
+): Kernel => {
   const [queries, heads, width] = q.shape as unknown as readonly [Dim, number, number];
   const [keys, groups] = k.shape as unknown as readonly [Dim, number];
   const shared = `var<workgroup> lanes: array<f32, ${groupSize}>;`;
-  return perRow(name, times(heads, queries), [q, k], shared, ([x0, x1], sizes) => {
+  return perRow(name, times(heads, queries), [q, k], team, shared, ([x0, x1], sizes) => {
     const [Q, S] = [sizes.of(queries), sizes.of(keys)];
-    const fold = (merge: string): string => `  workgroupBarrier();
-  for (var half = ${groupSize / 2}u; half > 0u; half >>= 1u) {
-    if (lane < half) { lanes[lane] = ${merge}; }
-    workgroupBarrier();
-  }`;
     return `  let h = row / ${Q};
   let query = row % ${Q};
   let seen = query + ${S} - ${Q} + 1u;
   let q0 = (query * ${heads}u + h) * ${width}u;
   var top = -3e38;
-  for (var j = lane; j < seen; j += ${groupSize}u) {
+  ${shareOf(team, "j", "seen")} {
     let k0 = (j * ${groups}u + h / ${heads / groups}u) * ${width}u;
     var dot = 0.0;
     for (var f = 0u; f < ${width}u; f++) { dot += ${load(x0 as string, q, "q0 + f")} * ${load(x1 as string, k, "k0 + f")}; }
@@ -48,20 +49,28 @@ export const attentionWeights = (name: string, q: Operand, k: Operand, scale: nu
     out[row * ${S} + j] = score;
     top = max(top, score);
   }
-  lanes[lane] = top;
-${fold("max(lanes[lane], lanes[lane + half])")}
-  top = lanes[0];
-  workgroupBarrier();
+${folded("top", "max(lanes[lane], lanes[lane + half])", team)}
   var total = 0.0;
-  for (var j = lane; j < seen; j += ${groupSize}u) { total += exp_of(out[row * ${S} + j] - top); }
-  lanes[lane] = total;
-${fold("lanes[lane] + lanes[lane + half]")}
-  total = lanes[0];
-  for (var j = lane; j < ${S}; j += ${groupSize}u) {
+  ${shareOf(team, "j", "seen")} { total += exp_of(out[row * ${S} + j] - top); }
+${folded("total", "lanes[lane] + lanes[lane + half]", team)}
+  ${shareOf(team, "j", S)} {
     if (j < seen) { out[row * ${S} + j] = exp_of(out[row * ${S} + j] - top) / total; } else { out[row * ${S} + j] = 0.0; }
   }`;
   });
 };
+
+/** WGSL: a variable of each invocation becomes the whole team's. */
+const folded = (variable: string, merge: string, team: Team): string =>
+  team === 1
+    ? ""
+    : `  workgroupBarrier();
+  lanes[lane] = ${variable};
+  workgroupBarrier();
+  for (var half = ${groupSize / 2}u; half > 0u; half >>= 1u) {
+    if (lane < half) { lanes[lane] = ${merge}; }
+    workgroupBarrier();
+  }
+  ${variable} = lanes[0];`;
 
 /** Values `[…, S, K, F]` mixed by weights `[H, Q, S]` → `[…, Q, H, F]`; one invocation per element of the result. */
 export const attend = (name: string, weights: Operand, v: Operand): Kernel => {

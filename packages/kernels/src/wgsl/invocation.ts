@@ -1,6 +1,7 @@
 // The frame most kernels share: one invocation per output element (or per row), guarded at the end, sizes in a uniform.
 // Emitters write the body; naming, declarations and dispatch size are the same everywhere.
 import type { Dim } from "@depass/graph";
+import type { AdapterKind } from "../adapters.ts";
 import { count, declareStorage, declareUniforms, flatX, groupParameters, type Kernel, once } from "../kernel.ts";
 import { mathFor } from "./math.ts";
 import { declareOperand, type Operand, type SizeNames, sizeNames } from "./operand.ts";
@@ -64,11 +65,31 @@ export const perIndex = (result: Result, size: Dim, inputs: readonly Operand[], 
   });
 
 /**
- * One workgroup per row `row` below `rows`; its invocations `lane` of `groupSize` share the row. `shared` declares
- * workgroup memory. The guard is uniform over the workgroup, so barriers in the body are allowed.
+ * How many invocations share a row. On software a barrier switches between threads of execution for every four of them
+ * (0.2 µs each on SwiftShader, sixteen times a reduction): there, one does a row by itself.
  */
-export const perRow = (result: Result, rows: Dim, inputs: readonly Operand[], shared: string, body: Body): Kernel => {
-  const kernel = frame(result, inputs, [count(rows), once, once], groupSize, (names, sizes) => {
+export type Team = 1 | typeof groupSize;
+
+export const teamFor = ({ kind }: { readonly kind: AdapterKind }): Team => (kind === "software" ? 1 : groupSize);
+
+/** WGSL: the header of a loop in which `k` takes the team's members through `0 … below - 1`. */
+export const shareOf = (team: Team, k: string, below: string): string =>
+  `for (var ${k} = ${team === 1 ? "0u" : "lane"}; ${k} < ${below}; ${k} += ${team}u)`;
+
+/**
+ * A team per row `row` below `rows`; `lane` is the member's number. A team of many is a workgroup, `shared` declares its
+ * memory, and the guard is uniform over it, so barriers in the body are allowed; a team of one has neither.
+ */
+export const perRow = (
+  result: Result,
+  rows: Dim,
+  inputs: readonly Operand[],
+  team: Team,
+  shared: string,
+  body: Body,
+): Kernel => {
+  if (team === 1) return perIndex(result, rows, inputs, (names, sizes) => `  let row = i;\n${body(names, sizes)}`);
+  const kernel = frame(result, inputs, [count(rows), once, once], team, (names, sizes) => {
     const text = body(names, sizes);
     return `  let row = ${flatX};\n  if (row >= ${sizes.of(rows)}) { return; }\n${text}`;
   });

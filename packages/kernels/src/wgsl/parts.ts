@@ -4,6 +4,7 @@ import { type Dim, plus, product, rowCount, type Shape, type Special, times } fr
 import type { Kernel } from "../kernel.ts";
 import { broadcastIndex } from "./elementwise.ts";
 import { perIndex, type Result } from "./invocation.ts";
+import { range } from "./matmul/frame.ts";
 import { load, loadIndex, notANumber, type Operand, type SizeNames } from "./operand.ts";
 
 export type Packed = {
@@ -86,35 +87,39 @@ export const tokenParts = (name: string, x: Operand, extras: number): Kernel => 
 };
 
 /**
- * Packed values `[R, K, F]` mixed by causal weights `[H, T, T]` → `[R, H, F]`. One invocation per (row, K, F) keeps the
- * H/K heads that share a value in registers; it runs over the tokens from the part's first to the row's own.
+ * Packed values `[R, K, F]` mixed by causal weights `[H, T, T]` → `[R, H, F]`. One invocation per (row, K, column) runs over
+ * the tokens from the part's first to the row's own. It keeps in registers the H/K heads that share a value and `spread`
+ * elements of F, which lie `F / spread` apart: each weight is read once for all of them, and neighbours stay side by side.
  */
 export const attendRows = (name: Result, weights: Operand, v: Operand, p: Packed): Kernel => {
   const heads = weights.shape[0] as number;
   const [groups, width] = v.shape.slice(1) as unknown as readonly [number, number];
   const each = heads / groups;
-  const mine = Array.from({ length: each }, (_, g) => g);
+  const spread = width % 4 === 0 ? 4 : 1;
+  const columns = width / spread;
+  const perHead = (line: (g: number) => string): string => range(each).map(line).join("\n");
+  const perColumn = (line: (c: number) => string): string => range(spread).map(line).join(" ");
   return withRows(
     p.extras,
-    perIndex(name, times(rowsOf(p), groups * width), [weights, v], ([x0, x1], sizes) => {
+    perIndex(name, times(rowsOf(p), groups * columns), [weights, v], ([x0, x1], sizes) => {
       const T = sizes.of(p.tokens);
-      const add = (g: number): string =>
-        `total${g} += ${load(x0 as string, weights, `a0 + ${g}u * ${T} * ${T} + j`)} * x;`;
-      return `  let f = i % ${width}u;
-  let group_kv = (i / ${width}u) % ${groups}u;
-  let local = i / ${groups * width}u;
+      return `  let f = i % ${columns}u;
+  let group_kv = (i / ${columns}u) % ${groups}u;
+  let local = i / ${groups * columns}u;
   let row = ${wholeRow("local", p, sizes)};
   let token = token_of(row);
   let place = row - first_row(token);
   let extra = place > token;
   let a0 = (group_kv * ${each}u * ${T} + token) * ${T};
-${mine.map((g) => `  var total${g} = 0.0;`).join("\n")}
+${perHead((g) => perColumn((c) => `  var total${g}_${c} = 0.0;`))}
   for (var j = select(place, 0u, extra); j <= token; j++) {
     let source = first_row(j) + select(place, j + place - token, extra);
-    let x = ${load(x1 as string, v, `(source * ${groups}u + group_kv) * ${width}u + f`)};
-    ${mine.map(add).join(" ")}
+    let v0 = (source * ${groups}u + group_kv) * ${width}u + f;
+    ${perColumn((c) => `let x${c} = ${load(x1 as string, v, `v0 + ${c * columns}u`)};`)}
+${perHead((g) => `    let w${g} = ${load(x0 as string, weights, `a0 + ${g}u * ${T} * ${T} + j`)}; ${perColumn((c) => `total${g}_${c} += w${g} * x${c};`)}`)}
   }
-${mine.map((g) => `  out[(local * ${heads}u + group_kv * ${each}u + ${g}u) * ${width}u + f] = total${g};`).join("\n")}`;
+  let out0 = (local * ${heads}u + group_kv * ${each}u) * ${width}u + f;
+${perHead((g) => perColumn((c) => `  out[out0 + ${g * width + c * columns}u] = total${g}_${c};`))}`;
     }),
   );
 };
