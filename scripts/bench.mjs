@@ -1,11 +1,13 @@
-// `pnpm bench NAME ARGS` runs packages/*/bench/NAME.ts; without a name it lists them.
+// `pnpm bench NAME ARGS` runs packages/*/bench/NAME.ts; without a name it lists them. Folders beside them hold their parts.
 
-import { basename } from "node:path";
+import { basename, dirname } from "node:path";
 import { runProgram } from "./program.mjs";
 import { filesUnder, packages } from "./repository.mjs";
 
 const [name, ...args] = process.argv.slice(2);
-const benches = packages().flatMap((folder) => filesUnder(`${folder}/bench`, ".ts"));
+const benches = packages().flatMap((folder) =>
+  filesUnder(`${folder}/bench`, ".ts").filter((path) => dirname(path) === `${folder}/bench`),
+);
 const file = benches.find((path) => basename(path, ".ts") === name);
 
 if (file) {

@@ -52,7 +52,10 @@ const writeProject = (folder) => {
   const specifiers = manifests().flatMap(({ name, exports }) => Object.keys(exports).map((key) => name + key.slice(1)));
   writeFileSync(join(folder, "imports.js"), specifiers.map((name) => `await import("${name}");\n`).join(""));
   writeFileSync(join(folder, "types.ts"), specifiers.map((name, i) => `export * as _${i} from "${name}";\n`).join(""));
-  const dependencies = Object.fromEntries(manifests().map((each) => [each.name, `file:../${tarballOf(each)}`]));
+  const ours = manifests().map((each) => [each.name, `file:../${tarballOf(each)}`]);
+  // Optional peers are asked for, since an export may import one.
+  const peers = manifests().flatMap(({ peerDependencies = {} }) => Object.entries(peerDependencies));
+  const dependencies = Object.fromEntries([...ours, ...peers]);
   writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, type: "module", dependencies }));
 };
 

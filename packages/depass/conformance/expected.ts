@@ -1,15 +1,12 @@
 // The files a folder of expected values holds, decoded: tensors by name, and for decompositions the call that made each.
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { Faulty, Tensor } from "@depass/graph";
-import { type Fault, fault } from "@depass/graph";
-import { openSafetensors, readJson } from "@depass/models";
+import { type Fault, type Faulty, fault, type Tensor } from "@depass/graph";
+import { openSafetensors, parseJson } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
-
-/** Bytes of an index; real ones are some kilobytes. */
-const MOST_JSON = 10_000_000;
 
 export type Expected = Readonly<Record<string, Tensor>>;
 
@@ -54,7 +51,11 @@ const decodeFile =
   <A>(codec: t.Type<A>, what: string) =>
   (path: string): Faulty<A> =>
     pipe(
-      readJson(path, MOST_JSON),
+      TE.tryCatch(
+        () => readFile(path, "utf8"),
+        (error): readonly Fault[] => [fault("file", path, what, String(error))],
+      ),
+      TE.chainEitherK((text) => parseJson(text, path)),
       TE.chainEitherK((json) =>
         pipe(
           codec.decode(json),

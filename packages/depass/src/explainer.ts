@@ -39,7 +39,11 @@ export type Explanation = { readonly graph: Graph; readonly decomposed: Decompos
 const NORMED = "normed";
 
 /** The model's graph at one position, decomposed, pruned to what scores need, causal zeros packed away. */
-export const explanationGraph = (model: Model, seed: Seed, rule: Rule): E.Either<readonly Fault[], Explanation> => {
+export const explanationGraph = (
+  model: Pick<Model, "architecture">,
+  seed: Seed,
+  rule: Rule,
+): E.Either<readonly Fault[], Explanation> => {
   const normed = gather(-2, input("position", [1], "i32"))(model.architecture.normed);
   const source = { logits: model.architecture.unembed(normed), [NORMED]: normed };
   return pipe(

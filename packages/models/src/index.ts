@@ -9,7 +9,6 @@ export * from "./families/llama.ts";
 export * from "./families/qwen2.config.ts";
 export * from "./families/qwen2.ts";
 export * from "./families.ts";
-export { readJson } from "./file.ts";
 export * from "./json.ts";
 export * from "./model.ts";
 export * from "./rope.ts";
