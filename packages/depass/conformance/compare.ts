@@ -7,7 +7,7 @@ export type Outcome =
   | { readonly kind: "uncovered"; readonly name: string; readonly reason: string };
 
 /** Norm of the difference over the norm of what is expected; infinite where lengths differ or a value is no number. */
-const relativeError = (actual: ArrayLike<number>, expected: ArrayLike<number>): number => {
+export const relativeError = (actual: ArrayLike<number>, expected: ArrayLike<number>): number => {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
   let difference = 0;
   let size = 0;

@@ -1,0 +1,53 @@
+// The tiny checkpoints whose expected values lie beside the repository, where they do: logits, states and parts as
+// Hugging Face and the published DePass code have them (docs/conformance.md gives provenance and tolerances).
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { type Backend, orThrow, reference } from "@depass/graph";
+import { webgpu } from "@depass/kernels";
+import * as E from "fp-ts/lib/Either.js";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { passes, relativeError, showOutcome } from "../../conformance/compare.ts";
+import { checkFamily } from "../../conformance/family.ts";
+
+const goldens = fileURLToPath(new URL("../../../../../shared/goldens", import.meta.url));
+const families = ["llama", "llama-tied-mha", "llama3-rope", "llama-biased", "llama-wide-heads", "qwen2"];
+
+const skip = (name: string, reason: string): void => console.log(`skipped: ${name}: ${reason}`);
+
+const check = (backend: Backend, tolerance: number): void => {
+  for (const family of families) {
+    const name = `${family} on ${backend.name}`;
+    const folder = join(goldens, family);
+    if (!existsSync(folder)) {
+      test.skip(name, () => undefined);
+      skip(name, "no expected values beside the repository");
+      continue;
+    }
+    test(name, async () => {
+      const hasParts = existsSync(join(folder, "depass.json"));
+      const outcomes = orThrow(await checkFamily(folder, hasParts, backend, tolerance)());
+      const bad = outcomes.filter((o) => !passes(o)).map((o) => showOutcome(family, o));
+      assert.is(bad.join("\n"), "");
+      const compared = outcomes.filter((o) => o.kind === "compared");
+      assert.ok(compared.length >= (hasParts ? 10 : 2), `${compared.length} tensors compared`);
+    });
+  }
+};
+
+test("an error that is no number, or a tensor of another length, fails", () => {
+  assert.is(relativeError([1, Number.NaN], [1, 2]), Number.POSITIVE_INFINITY);
+  assert.is(relativeError([1], [1, 2]), Number.POSITIVE_INFINITY);
+  assert.is(relativeError([1, 2], [1, 2]), 0);
+  assert.ok(Math.abs(relativeError([3, 4.5], [3, 4]) - 0.1) < 1e-12);
+  assert.not(passes({ kind: "compared", name: "x", error: 2e-5, tolerance: 1e-5 }));
+});
+
+check(reference, 1e-6);
+
+const opened = await webgpu()();
+if (E.isRight(opened)) check(opened.right, 2e-5);
+else skip("families on webgpu", "no adapter");
+
+test.run();
