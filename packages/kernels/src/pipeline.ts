@@ -72,11 +72,14 @@ const compile = async (device: Device, kernel: Kernel): Promise<Result<Pipeline>
   const { gpu } = device;
   gpu.pushErrorScope("validation");
   const module = gpu.createShaderModule({ label: kernel.name, code: kernel.wgsl });
+  const layout = layoutOf(device, kernel);
   const problem = await gpu.popErrorScope();
   const faults = await messagesOf(kernel, module);
   if (faults.length > 0) return E.left(faults);
-  if (problem !== null) return E.left([fault("bad-wgsl", `kernel ${kernel.name}`, "valid WGSL", problem.message)]);
-  const layout = layoutOf(device, kernel);
+  if (problem !== null)
+    return E.left([
+      fault("bad-wgsl", `kernel ${kernel.name}`, "WGSL and bindings that the device takes", problem.message),
+    ]);
   try {
     const pipeline = await gpu.createComputePipelineAsync({
       label: kernel.name,
