@@ -72,4 +72,7 @@ const main = async (): Promise<void> => {
   await source.close();
 };
 
-await main();
+await main().catch((error: unknown) => {
+  console.error(`decomposition: ${error instanceof Error ? error.message : String(error)}`);
+  process.exitCode = 1;
+});

@@ -38,6 +38,7 @@ const variants: readonly Tile[] = [
   { variant: "quads", rows: 8, columns: 4, lanes: 4 },
   { variant: "quads", rows: 16, columns: 4, lanes: 4 },
   { variant: "quads", rows: 16, columns: 6, lanes: 4 },
+  { variant: "quads", rows: 16, columns: 8, lanes: 4 },
   { variant: "tiled", rows: 4, columns: 4, step: 16 },
   { variant: "tiled", rows: 8, columns: 8, step: 8 },
 ];

@@ -2,8 +2,8 @@
 // take turns, so that a busy machine is unfair to both alike; every figure is a median after a warm-up.
 import { type Graph, i32, orThrow, type Runner, type Tensors } from "@depass/graph";
 import { type PlanBytes, plan, planBytes, profiled, type StepTime, type WebGpuBackend } from "@depass/kernels";
+import { medianOf, since, type Times } from "../../../kernels/bench/measure/clock.ts";
 import { productTime } from "../../../kernels/bench/measure/products.ts";
-
 import type { Source } from "./source.ts";
 import { operationsOf, partRows, type Work, workOf } from "./work.ts";
 
@@ -14,28 +14,12 @@ export type Ready = {
   readonly setUp: number;
 };
 
-const since = (): (() => number) => {
-  const start = performance.now();
-  return () => (performance.now() - start) / 1000;
-};
-
-/** Seconds of all processors of this process since then. */
-const processorsSince = (): (() => number) => {
-  const start = process.cpuUsage();
-  return () => {
-    const { user, system } = process.cpuUsage(start);
-    return (user + system) / 1e6;
-  };
-};
-
-const median = (x: readonly number[]): number => [...x].sort((a, b) => a - b)[Math.floor(x.length / 2)] as number;
-
 /** Plans, compiles and uploads; seconds. */
 export const ready = async (backend: WebGpuBackend, source: Source, packed: boolean): Promise<Ready> => {
   const graph = packed ? source.graphs.packed : source.graphs.dense;
   const elapsed = since();
   const runner = await backend.prepare(graph, source.weights)().then(orThrow);
-  return { graph, packed, runner, setUp: elapsed() };
+  return { graph, packed, runner, setUp: elapsed().wall };
 };
 
 /** Ids spread over the vocabulary; the last position is explained. */
@@ -53,23 +37,26 @@ const bytesOf = (backend: WebGpuBackend, { weights }: Source, graph: Graph, toke
   return "right" in planned ? planBytes(planned.right, { T: tokens }) : { weights: 0, run: 0, total: 0 };
 };
 
-/** Seconds of the products of a run, each on its own, one after the other. */
-const productSeconds = async (backend: WebGpuBackend, work: readonly Work[]): Promise<number> => {
-  let seconds = 0;
-  for (const w of work) seconds += (w.times * orThrow(await productTime(backend.gpu, w))) / 1000;
-  return seconds;
+/** The products of a run, each on its own, one after the other. */
+const productTimes = async (backend: WebGpuBackend, work: readonly Work[]): Promise<Times> => {
+  let [wall, processors] = [0, 0];
+  for (const w of work) {
+    const one = orThrow(await productTime(backend.gpu, w));
+    wall += w.times * one.wall;
+    processors += w.times * one.processors;
+  }
+  return { wall, processors };
 };
 
 export type Measured = {
   readonly packed: boolean;
   readonly tokens: number;
   readonly rows: number;
-  readonly seconds: number;
+  readonly run: Times;
+  /** On the clock, of the fastest run. */
   readonly fastest: number;
-  /** Of all processors; on a software adapter, which computes on them, the steadier figure on a busy machine. */
-  readonly processorSeconds: number;
   readonly gflop: number;
-  readonly productSeconds: number;
+  readonly products: Times;
   readonly bytes: PlanBytes;
 };
 
@@ -82,12 +69,12 @@ export const measure = async (
   runs: number,
 ): Promise<readonly Measured[]> => {
   const inputs = inputsOf(source, tokens);
-  const times = graphs.map((): { readonly wall: number; readonly processors: number }[] => []);
+  const times = graphs.map((): Times[] => []);
   for (let turn = 0; turn <= runs; turn++)
     for (const [i, { runner }] of graphs.entries()) {
-      const [elapsed, processors] = [since(), processorsSince()];
+      const elapsed = since();
       await runner.run(inputs)().then(orThrow);
-      if (turn > 0) times[i]?.push({ wall: elapsed(), processors: processors() });
+      if (turn > 0) times[i]?.push(elapsed());
     }
   const found: Measured[] = [];
   for (const [i, { graph, packed }] of graphs.entries()) {
@@ -96,11 +83,10 @@ export const measure = async (
       packed,
       tokens,
       rows: partRows(tokens, packed),
-      seconds: median((times[i] ?? []).map((t) => t.wall)),
+      run: medianOf(times[i] ?? []),
       fastest: Math.min(...(times[i] ?? []).map((t) => t.wall)),
-      processorSeconds: median((times[i] ?? []).map((t) => t.processors)),
       gflop: operationsOf(work) / 1e9,
-      productSeconds: await productSeconds(backend, work),
+      products: await productTimes(backend, work),
       bytes: bytesOf(backend, source, graph, tokens),
     });
   }
@@ -116,5 +102,5 @@ export const profileOf = async (
 ): Promise<{ readonly seconds: number; readonly steps: readonly StepTime[] }> => {
   const elapsed = since();
   const taken = orThrow(await profiled(backend.gpu, () => runner.run(inputsOf(source, tokens))().then(orThrow)));
-  return { seconds: elapsed(), steps: taken.steps };
+  return { seconds: elapsed().wall, steps: taken.steps };
 };

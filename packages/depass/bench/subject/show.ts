@@ -2,27 +2,28 @@
 import { type StepTime, showBytes } from "@depass/kernels";
 import type { Measured } from "./measure.ts";
 
-export const showMeasured = (m: Measured): string =>
+const percent = (part: number, whole: number): string => `${((100 * part) / whole).toFixed(0)} %`;
+
+export const showMeasured = ({ packed, tokens, rows, run, fastest, gflop, products, bytes }: Measured): string =>
   [
-    `T = ${m.tokens}`.padEnd(7),
-    m.packed ? "packed" : "dense ",
-    `${m.rows} rows`.padStart(11),
-    `${m.seconds.toFixed(3)} s (best ${m.fastest.toFixed(3)}, of processors ${m.processorSeconds.toFixed(3)})`.padStart(
-      44,
-    ),
-    `${m.gflop.toFixed(2)} GFLOP`.padStart(14),
-    `${(m.gflop / m.seconds).toFixed(2)} GFLOP/s`.padStart(16),
-    `products alone ${(m.gflop / m.productSeconds).toFixed(2)}: ${((100 * m.productSeconds) / m.seconds).toFixed(0)} % of it`,
-    `weights ${showBytes(m.bytes.weights)}, a run ${showBytes(m.bytes.run)}`,
+    `T = ${tokens}`.padEnd(7),
+    packed ? "packed" : "dense ",
+    `${rows} rows`.padStart(11),
+    `${run.wall.toFixed(3)} s (best ${fastest.toFixed(3)}, processors ${run.processors.toFixed(3)})`.padStart(44),
+    `${gflop.toFixed(2)} GFLOP`.padStart(14),
+    `${(gflop / run.wall).toFixed(2)} GFLOP/s`.padStart(16),
+    `products alone ${(gflop / products.wall).toFixed(2)}, ${percent(products.wall, run.wall)} of the time (${percent(products.processors, run.processors)} of the processors')`,
+    `weights ${showBytes(bytes.weights)}, a run ${showBytes(bytes.run)}`,
   ].join("  ");
 
 /** Dense over packed, where both were measured. */
-export const showRatio = ([packed, dense]: readonly Measured[]): readonly string[] =>
-  packed === undefined || dense === undefined
-    ? []
-    : [
-        `        dense / packed: time ${(dense.seconds / packed.seconds).toFixed(2)}, bytes of a run ${(dense.bytes.run / packed.bytes.run).toFixed(2)}`,
-      ];
+export const showRatio = ([packed, dense]: readonly Measured[]): readonly string[] => {
+  if (packed === undefined || dense === undefined) return [];
+  const ratio = (of: (m: Measured) => number): string => (of(dense) / of(packed)).toFixed(2);
+  return [
+    `        dense / packed: time ${ratio((m) => m.run.wall)}, processors ${ratio((m) => m.run.processors)}, operations ${ratio((m) => m.gflop)}, bytes of a run ${ratio((m) => m.bytes.run)}`,
+  ];
+};
 
 /** A kernel's name without the layer it stands in. */
 const family = ({ name, groups }: StepTime): string =>

@@ -1,7 +1,6 @@
 // The frame most kernels share: one invocation per output element (or per row), guarded at the end, sizes in a uniform.
 // Emitters write the body; naming, declarations and dispatch size are the same everywhere.
 import type { Dim } from "@depass/graph";
-import type { AdapterKind } from "../adapters.ts";
 import { count, declareStorage, declareUniforms, flatX, groupParameters, type Kernel, once } from "../kernel.ts";
 import { mathFor } from "./math.ts";
 import { declareOperand, type Operand, type SizeNames, sizeNames } from "./operand.ts";
@@ -69,8 +68,6 @@ export const perIndex = (result: Result, size: Dim, inputs: readonly Operand[], 
  * (0.2 µs each on SwiftShader, sixteen times a reduction): there, one does a row by itself.
  */
 export type Team = 1 | typeof groupSize;
-
-export const teamFor = ({ kind }: { readonly kind: AdapterKind }): Team => (kind === "software" ? 1 : groupSize);
 
 /** WGSL: the header of a loop in which `k` takes the team's members through `0 … below - 1`. */
 export const shareOf = (team: Team, k: string, below: string): string =>

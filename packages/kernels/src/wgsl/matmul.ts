@@ -52,8 +52,8 @@ const isSmall = ({ inner, columns }: Product): boolean =>
 
 /**
  * Software: no workgroup memory (a barrier switches between invocations on the processor), quads where they fit. On
- * SwiftShader 16 x 8 gives 12 GFLOP/s, 16 x 6 gives 11.5, 16 x 4 gives 9.5, 8 x 4 gives 8 and 8 x 2 gives 5, while a
- * processor compiles for 1.5, 1.2, 0.7, 0.4 and 0.2 s.
+ * SwiftShader 16 x 6 gives 8 to 11 GFLOP/s; 16 x 8, 16 x 4, 8 x 4 and 8 x 2 give 1.05, 0.85, 0.7 and 0.45 of that, and a
+ * processor compiles them for 1.5 s, 0.7 s, 0.4 s and 0.2 s, 16 x 6 for 1.2 s.
  * Hardware: workgroup tiles, 4 x 4 an invocation: 64 x 64 elements a workgroup keep a GPU busy at DePass's sizes.
  */
 export const defaultTile = (p: Product, target: Target): Tile => {

@@ -18,7 +18,9 @@ const swaps = ["", "quadSwapX", "quadSwapY", "quadSwapDiagonal"] as const;
 
 /** Row r of a as each lane of the quad has read it: `s<r>_<j>` is what lane l^j read. */
 const exchange = (r: number): string =>
-  [...swaps.entries()].map(([j, swap]) => `let s${r}_${j} = ${swap}(${j === 0 ? `aAt(aRow${r} + k)` : `s${r}_0`});`).join(" ");
+  [...swaps.entries()]
+    .map(([j, swap]) => `let s${r}_${j} = ${swap}(${j === 0 ? `aAt(aRow${r} + k)` : `s${r}_0`});`)
+    .join(" ");
 
 /** Spelled out: a `dot` takes the same time, but its rounding is the driver's. */
 const products = (r: number, c: number): string =>
