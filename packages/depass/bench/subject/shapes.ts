@@ -53,5 +53,3 @@ export const shapes = {
 } as const;
 
 export type ShapeName = keyof typeof shapes;
-
-export const isShapeName = (name: string): name is ShapeName => Object.hasOwn(shapes, name);
