@@ -51,5 +51,3 @@ export const shapes = {
     vocab_size: 32000,
   },
 } as const;
-
-export type ShapeName = keyof typeof shapes;
