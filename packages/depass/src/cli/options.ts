@@ -53,7 +53,7 @@ export const special = (): Option =>
     .default("ignore");
 
 /** Written again here, so that help does not wait for the backends to load. */
-const backendNames = ["auto", "webgpu", "reference"] as const satisfies readonly BackendName[];
+const backendNames = ["auto", "webgpu", "cpu", "reference"] as const satisfies readonly BackendName[];
 
 export const backend = (): Option =>
   new Option("--backend <name>", "what runs it").choices([...backendNames]).default("auto");

@@ -175,9 +175,9 @@ test("nothing piped in, a prompt that is no UTF-8, and a place that is a folder"
   assert.match(place.stderr, /expected a place for a file, got a folder/);
 });
 
-test("on a device: what auto takes agrees with the reference; a missing adapter and too little memory are told", async () => {
+test("on a device: WebGPU agrees with the reference; a missing adapter and too little memory are told", async () => {
   if (!(await onDevice("attribute on a device"))) return;
-  const base = ["attribute", "--model", model, "--prompt", "on the", "--json"];
+  const base = ["attribute", "--model", model, "--prompt", "on the", "--json", "--backend", "webgpu"];
   const { code, stdout, stderr } = await depass(base);
   assert.is(code, 0, stderr);
   const found = JSON.parse(stdout) as Json;

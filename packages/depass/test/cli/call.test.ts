@@ -33,7 +33,7 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["attribute", "--layer", "first"], /Expected a whole number/],
   [["attribute", "--memory", "lots"], /Expected bytes, such as 2GiB/],
   [["attribute", "--special", "maybe"], /Allowed choices are ignore, keep/],
-  [["attribute", "--backend", "cuda"], /Allowed choices are auto, webgpu, reference/],
+  [["attribute", "--backend", "cuda"], /Allowed choices are auto, webgpu, cpu, reference/],
   [["attribute", "--save", "x.txt"], /Expected a name that ends in \.json or \.safetensors/],
   [["attribute", "--prompt", "a", "--prompt-file", "b"], /cannot be used with option/],
   [

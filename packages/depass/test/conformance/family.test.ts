@@ -10,6 +10,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { passes, relativeError, showOutcome } from "../../conformance/compare.ts";
 import { checkFamily } from "../../conformance/family.ts";
+import { openBackend } from "../../src/backends.ts";
 
 const goldens = fileURLToPath(new URL("../../../../../shared/goldens", import.meta.url));
 const families = ["llama", "llama-tied-mha", "llama3-rope", "llama-biased", "llama-wide-heads", "qwen2"];
@@ -49,5 +50,9 @@ check(reference, 1e-6);
 const opened = await webgpu()();
 if (E.isRight(opened)) check(opened.right, 2e-5);
 else skip("families on webgpu", "no adapter");
+
+const runtime = await openBackend({ backend: "cpu" })();
+if (E.isRight(runtime)) check(runtime.right.backend, 2e-5);
+else skip("families on cpu", "no ONNX Runtime for this platform");
 
 test.run();

@@ -1,0 +1,40 @@
+// ONNX Runtime on the CPU as a Backend of the graph language.
+import { cpus } from "node:os";
+import { availableMemory } from "node:process";
+import type { Backend, Faulty } from "@depass/graph";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import type { PlanOptions } from "./plan.ts";
+import { prepareOn } from "./run.ts";
+import { loadRuntime } from "./session.ts";
+
+export type CpuBackendOptions = PlanOptions & {
+  /** Bytes that weights and runs may take together; default: most of what is free. */
+  readonly memory?: number;
+};
+
+/** Left to the process itself and to others. */
+const share = 0.8;
+
+const deviceName = (): string => {
+  const all = cpus();
+  const model = all[0]?.model.trim() || process.arch;
+  return `${model}, ${all.length} ${all.length === 1 ? "core" : "cores"} (ONNX Runtime)`;
+};
+
+/** Faults: ONNX Runtime has no binary for this platform. */
+export const cpu = (options: CpuBackendOptions = {}): Faulty<Backend> =>
+  pipe(
+    loadRuntime,
+    TE.map(
+      (runtime): Backend => ({
+        name: "cpu",
+        device: deviceName(),
+        prepare: (graph, weights, run = {}) => {
+          const budgetBytes = options.memory ?? Math.floor(availableMemory() * share);
+          return prepareOn(runtime, graph, weights, { ...options, budgetBytes }, run);
+        },
+        close: () => undefined,
+      }),
+    ),
+  );

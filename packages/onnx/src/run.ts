@@ -1,0 +1,335 @@
+// A plan run: sizes bound and checked, bytes counted before anything is allocated, then segment after segment, each in its
+// session. Between segments the clock is told and an abort is heard: ONNX Runtime hears nothing while it computes.
+import {
+  bindSizes,
+  check,
+  checkIndexes,
+  checkSizes,
+  checkWeights,
+  evaluateClosed,
+  type Fault,
+  type Faulty,
+  fault,
+  type Graph,
+  type IndexBound,
+  indexBounds,
+  leavesOf,
+  prune,
+  type Runner,
+  type RunOptions,
+  type SizeBound,
+  type Sizes,
+  shapeOfSizes,
+  sizeBounds,
+  sizeOf,
+  type Tensor,
+  type Tensors,
+  tensor,
+  valueOf,
+  type Weights,
+} from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { lastReads, runBytes } from "./memory.ts";
+import { type Base, basePlan, type Models, type PlanOptions, type Step, stepsFor } from "./plan.ts";
+import type { Program } from "./program.ts";
+import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
+import { tileSizes } from "./tiles/tiling.ts";
+import { isDense, type Variant, variantFor } from "./variant.ts";
+import { asF32, type Held, holdWeights } from "./weights.ts";
+
+type Result<A> = E.Either<readonly Fault[], A>;
+
+export type CpuOptions = PlanOptions & {
+  /** Bytes that weights and runs may take together. */
+  readonly budgetBytes: number;
+};
+
+/** All that a runner has at hand. */
+type Ready = {
+  readonly runtime: Runtime;
+  readonly graph: Graph;
+  readonly base: Base;
+  readonly held: Held;
+  readonly bounds: readonly SizeBound[];
+  readonly indexes: readonly IndexBound[];
+  readonly free: number;
+  /** Whether lean shares hold for these weights. */
+  readonly lean: boolean;
+  readonly models: Models;
+  readonly steps: Map<string, readonly Step[]>;
+  readonly sessions: Map<Program, Session>;
+};
+
+/** Reads weights and plans; models and sessions are made by the first run. */
+export const prepareOn = (
+  runtime: Runtime,
+  graph: Graph,
+  weights: Weights,
+  options: CpuOptions,
+  runOptions: RunOptions = {},
+): Faulty<Runner> =>
+  pipe(
+    TE.fromEither(planned(graph, weights, options)),
+    TE.bindTo("base"),
+    TE.bind("bytes", ({ base }) => TE.fromEither(weightBytes(graph, base, options))),
+    TE.bind("shapes", () => TE.fromEither(check(graph))),
+    TE.bind("held", ({ base }) => holdWeights(runtime, base.weights, base.derived, weights, runOptions)),
+    TE.map(({ base, bytes, shapes, held }): Runner => {
+      const ready: Ready = {
+        runtime,
+        graph,
+        base,
+        held,
+        bounds: sizeBounds(graph, shapes),
+        indexes: indexBounds(graph, shapes),
+        free: options.budgetBytes - bytes,
+        lean: (base.layout?.lean?.gates ?? []).every((name) => isDenseWeight(held, name)),
+        models: new Map(),
+        steps: new Map(),
+        sessions: new Map(),
+      };
+      return {
+        run:
+          (inputs, own = {}) =>
+          () =>
+            runOnce(ready, inputs, own),
+        dispose: () => {
+          for (const s of ready.sessions.values()) s.dispose();
+          ready.sessions.clear();
+          (held as Map<string, OrtTensor>).clear();
+        },
+      };
+    }),
+  );
+
+const isDenseWeight = (held: Held, name: string): boolean => {
+  const found = held.get(name);
+  return found !== undefined && isDense(found.data as Float32Array, found.dims.at(-1) as number);
+};
+
+const planned = (graph: Graph, weights: Weights, options: CpuOptions): Result<Base> => {
+  const faults = checkWeights(graph, weights);
+  return faults.length > 0 ? E.left(faults) : basePlan(graph, options);
+};
+
+const FLOAT = 4;
+
+/** Bytes of all weights as f32; faults where they do not fit. */
+const weightBytes = (graph: Graph, base: Base, { budgetBytes }: CpuOptions): Result<number> => {
+  const shapes = new Map(leavesOf(graph).map((l) => [l.params.name, l.params.shape as readonly number[]]));
+  const own = [...base.weights].map((name) => {
+    const expr = base.derived.get(name);
+    return sizeOf(expr === undefined ? (shapes.get(name) ?? []) : derivedShape(expr, shapes));
+  });
+  const bytes = FLOAT * own.reduce((a, b) => a + b, 0);
+  return bytes > budgetBytes ? E.left([tooBig("the weights", bytes, budgetBytes, budgetBytes)]) : E.right(bytes);
+};
+
+/** A derived weight has the shape of its first operand (fold.ts). */
+const derivedShape = (
+  x: Base["derived"] extends ReadonlyMap<string, infer X> ? X : never,
+  shapes: ReadonlyMap<string, readonly number[]>,
+): readonly number[] => {
+  const first = x.inputs[0];
+  return first?.op === "weight" ? (shapes.get(first.params.name) ?? []) : [];
+};
+
+const aborted = (): readonly Fault[] => [fault("aborted", "run", "to finish", "an abort signal")];
+
+const MiB = 2 ** 20;
+const text = (bytes: number): string =>
+  bytes < 1000 * MiB ? `${(bytes / MiB).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+
+const tooBig = (what: string, bytes: number, free: number, budget: number): Fault =>
+  fault(
+    "out-of-memory",
+    what,
+    `at most ${text(free)} (what is left of the budget of ${text(budget)} on the CPU)`,
+    text(bytes),
+    "raise --memory, shorten the prompt or choose another backend",
+  );
+
+const showSizes = (sizes: Sizes): string =>
+  Object.entries(sizes)
+    .map(([symbol, value]) => `${symbol} = ${value}`)
+    .join(", ");
+
+/** Sizes from the inputs alone: weights were checked when they were read. */
+const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> => {
+  const leaves = leavesOf(ready.graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : []));
+  return pipe(
+    bindSizes(prune(leaves.map(([name]) => name))(Object.fromEntries(leaves)), inputs),
+    E.chain((sizes) => {
+      const faults = [...checkSizes(ready.bounds, sizes), ...checkIndexes(ready.indexes, inputs, sizes)];
+      return faults.length > 0 ? E.left(faults) : E.right(sizes);
+    }),
+  );
+};
+
+const runOnce = async (ready: Ready, inputs: Tensors, options: RunOptions): Promise<Result<Tensors>> => {
+  const sizes = boundSizes(ready, inputs);
+  if (E.isLeft(sizes)) return sizes;
+  const lean = await runVariant(ready, inputs, sizes.right, options, !ready.lean);
+  // A silent neuron or an empty state: lean shares would be wrong, the exact ones are told instead.
+  return E.isRight(lean) && lean.right === "unsure"
+    ? ((await runVariant(ready, inputs, sizes.right, options, true)) as Result<Tensors>)
+    : (lean as Result<Tensors>);
+};
+
+const variantOf = ({ base }: Ready, sizes: Sizes, exact: boolean): Variant | undefined =>
+  base.layout && variantFor(base.layout, valueOf(base.layout.tokens, sizes), exact);
+
+const runVariant = async (
+  ready: Ready,
+  inputs: Tensors,
+  bound: Sizes,
+  options: RunOptions,
+  exact: boolean,
+): Promise<Result<Tensors | "unsure">> => {
+  const variant = variantOf(ready, bound, exact);
+  const sizes = variant === undefined ? bound : tileSizes(variant.tiling, bound);
+  const key = `${variant?.key}`;
+  const made = ready.steps.get(key) ?? stepsFor(ready.base, variant, ready.models);
+  const steps = "_tag" in made ? made : E.right(made);
+  if (E.isLeft(steps)) return steps;
+  ready.steps.set(key, steps.right);
+  const kept = new Set(Object.values(ready.base.outputs));
+  const bytes = runBytes(steps.right, kept, sizes);
+  if (bytes > ready.free)
+    return E.left([tooBig(`a run with ${showSizes(bound)}`, bytes, ready.free, ready.free + heldBytes(ready.held))]);
+  return computed(ready, steps.right, kept, inputs, sizes, options);
+};
+
+const heldBytes = (held: Held): number => [...held.values()].reduce((sum, t) => sum + FLOAT * sizeOf(t.dims), 0);
+
+/** What a program is fed beside inputs, weights and values; the same for every segment that shares the program. */
+const fixedFeeds = (
+  { Tensor: Make }: Runtime,
+  { program: own, tables }: Step,
+  sizes: Sizes,
+): Readonly<Record<string, OrtTensor>> => {
+  const feeds: Record<string, OrtTensor> = {};
+  const put = (name: string, t: Tensor): void => {
+    feeds[name] = new Make("float32", asF32(t), t.shape);
+  };
+  for (const { name, expr } of own.closed) put(name, evaluateClosed(expr, sizes));
+  for (const { name, dims } of own.sizes)
+    feeds[name] = new Make(
+      "int64",
+      BigInt64Array.from(dims, (d) => BigInt(valueOf(d, sizes))),
+      [dims.length],
+    );
+  for (const { params } of own.inputs) {
+    const table = tables[params.name];
+    if (table !== undefined) put(params.name, table(sizes));
+  }
+  return feeds;
+};
+
+const inputTensor = ({ Tensor: Make }: Runtime, t: Tensor, dtype: "f32" | "i32"): OrtTensor =>
+  dtype === "i32"
+    ? new Make("int32", t.data instanceof Int32Array ? t.data : Int32Array.from(t.data), t.shape)
+    : new Make("float32", asF32(t), t.shape);
+
+const sessionFor = async (ready: Ready, { program: own }: Step): Promise<Result<Session>> => {
+  const found = ready.sessions.get(own);
+  if (found !== undefined) return E.right(found);
+  const made = await openSession(ready.runtime, own.bytes)();
+  if (E.isRight(made)) ready.sessions.set(own, made.right);
+  return made;
+};
+
+/** Buffers of values that nothing reads any more, by their length: the next value of that length lies there. */
+type Pool = Map<number, Float32Array[]>;
+
+const taken = (pool: Pool, length: number): Float32Array => pool.get(length)?.pop() ?? new Float32Array(length);
+
+const given = (pool: Pool, { data }: OrtTensor): void => {
+  if (!(data instanceof Float32Array)) return;
+  pool.set(data.length, [...(pool.get(data.length) ?? []), data]);
+};
+
+const computed = async (
+  ready: Ready,
+  steps: readonly Step[],
+  kept: ReadonlySet<string>,
+  inputs: Tensors,
+  sizes: Sizes,
+  options: RunOptions,
+): Promise<Result<Tensors | "unsure">> => {
+  const last = lastReads(steps, kept);
+  const values = new Map<string, OrtTensor>();
+  const fixed = new Map<Program, Readonly<Record<string, OrtTensor>>>();
+  const pool: Pool = new Map();
+  for (const [i, step] of steps.entries()) {
+    if (options.signal?.aborted) return E.left(aborted());
+    options.progress?.({ done: i, total: steps.length, what: step.site ?? `segment ${i}` });
+    const session = await sessionFor(ready, step);
+    if (E.isLeft(session)) return session;
+    const own = fixed.get(step.program) ?? fixedFeeds(ready.runtime, step, sizes);
+    fixed.set(step.program, own);
+    const feeds = { ...own, ...feedsOf(ready, step, values, inputs) };
+    const fetches = fetchesOf(ready.runtime, step, sizes, pool);
+    const done = await session.right.run(feeds, fetches)();
+    if (E.isLeft(done)) return done;
+    if (step.checks.some((name) => (fetches[step.program.outputs[name]?.tensor ?? ""]?.data[0] ?? 0) !== 0))
+      return E.right("unsure");
+    for (const [local, value] of step.outputs)
+      values.set(value, fetches[step.program.outputs[local]?.tensor ?? ""] as OrtTensor);
+    for (const [name, t] of values)
+      if ((last.get(name) ?? 0) <= i) {
+        values.delete(name);
+        given(pool, t);
+      }
+  }
+  return E.right(results(ready, values));
+};
+
+const feedsOf = (
+  ready: Ready,
+  step: Step,
+  values: ReadonlyMap<string, OrtTensor>,
+  inputs: Tensors,
+): Readonly<Record<string, OrtTensor>> => {
+  const feeds: Record<string, OrtTensor> = {};
+  for (const n of step.program.inputs) {
+    const source = step.sources.get(n.params.name);
+    if (source === undefined) continue;
+    const dtype = "dtype" in n.params ? n.params.dtype : "f32";
+    feeds[n.params.name] =
+      source.kind === "input"
+        ? inputTensor(ready.runtime, inputs[source.name] as Tensor, dtype)
+        : ((source.kind === "weight" ? ready.held : values).get(source.name) as OrtTensor);
+  }
+  return feeds;
+};
+
+/** Where the session writes its outputs. */
+const fetchesOf = (
+  { Tensor: Make }: Runtime,
+  { program: own }: Step,
+  sizes: Sizes,
+  pool: Pool,
+): Readonly<Record<string, OrtTensor>> =>
+  Object.fromEntries(
+    Object.values(own.outputs).map(({ tensor: name, shape, type }) => {
+      const numbers = shapeOfSizes(shape, sizes);
+      const length = sizeOf(numbers);
+      return [
+        name,
+        type === "i32"
+          ? new Make("int32", new Int32Array(length), numbers)
+          : new Make("float32", taken(pool, length), numbers),
+      ];
+    }),
+  );
+
+const results = (ready: Ready, values: ReadonlyMap<string, OrtTensor>): Tensors =>
+  Object.fromEntries(
+    Object.entries(ready.base.outputs).map(([name, value]) => {
+      const { type, data, dims } = values.get(value) as OrtTensor;
+      return [name, tensor(type === "int32" ? "i32" : "f32", dims, data as Float32Array | Int32Array)];
+    }),
+  );

@@ -1,0 +1,84 @@
+// ONNX Runtime as we use it: a session per model, tensors in and out without copies, errors as faults. The runtime is loaded
+// when it is first asked for: it has no binary on every platform, and that must be a word to the user, not a crash.
+import { availableParallelism } from "node:os";
+import { type Fault, type Faulty, fault } from "@depass/graph";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import type * as Ort from "onnxruntime-node";
+
+export type OrtTensor = Ort.Tensor;
+type Runtime = typeof Ort;
+
+const noRuntime = (error: unknown): readonly Fault[] => [
+  fault(
+    "no-onnxruntime",
+    "cpu",
+    `ONNX Runtime for ${process.platform} ${process.arch}`,
+    (error instanceof Error ? error.message : String(error)).split("\n")[0] ?? "none",
+    "choose another backend with --backend",
+  ),
+];
+
+/** Faults: no binary for this platform. */
+export const loadRuntime: Faulty<Runtime> = TE.tryCatch(async () => {
+  const loaded = await import("onnxruntime-node");
+  return "default" in loaded ? (loaded.default as Runtime) : loaded;
+}, noRuntime);
+
+const threads = availableParallelism();
+
+/**
+ * `force_spinning_stop`: the threads of one session do not spin while another runs. The arena is off: it keeps the most that
+ * any run took, in every session.
+ */
+const options: Ort.InferenceSession.SessionOptions = {
+  intraOpNumThreads: threads,
+  interOpNumThreads: 1,
+  executionMode: "sequential",
+  enableCpuMemArena: false,
+  enableMemPattern: false,
+  logSeverityLevel: 4,
+  graphOptimizationLevel: "all",
+  extra: { session: { force_spinning_stop: "1" } },
+};
+
+export type Session = {
+  readonly run: (
+    feeds: Readonly<Record<string, OrtTensor>>,
+    fetches: readonly string[] | Readonly<Record<string, OrtTensor | null>>,
+  ) => Faulty<Readonly<Record<string, OrtTensor>>>;
+  readonly dispose: () => void;
+};
+
+const runtimeFault = (what: string, error: unknown): readonly Fault[] => {
+  const message = error instanceof Error ? error.message : String(error);
+  const isMemory = /alloc|out of memory/i.test(message);
+  return [
+    isMemory
+      ? fault("out-of-memory", what, "memory for its tensors", message, "shorten the prompt or choose another backend")
+      : fault("onnxruntime", what, "a run without errors", message),
+  ];
+};
+
+/** A model made ready. Faults: a model that ONNX Runtime refuses. */
+export const openSession = (runtime: Runtime, model: Uint8Array): Faulty<Session> =>
+  pipe(
+    TE.tryCatch(
+      () => runtime.InferenceSession.create(model, options),
+      (e) => runtimeFault("onnx model", e),
+    ),
+    TE.map(
+      (session): Session => ({
+        run: (feeds, fetches) =>
+          TE.tryCatch(
+            () => session.run(feeds, fetches as Ort.InferenceSession.FetchesType) as Promise<Record<string, OrtTensor>>,
+            (e) => runtimeFault("onnx run", e),
+          ),
+        dispose: () => {
+          void session.release();
+        },
+      }),
+    ),
+  );
+
+export type { Runtime };
