@@ -1,18 +1,22 @@
 // `depass devices`: what could run here, and what would.
-import { type Faulty, reference } from "@depass/graph";
-import { type Adapters, listAdapters, showBytes } from "@depass/kernels";
+import { type Faulty, reference, showFaults } from "@depass/graph";
+import { listAdapters, showBytes } from "@depass/kernels";
+import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { openBackend } from "../backends.ts";
 import { type Devices, showDevices } from "../report/devices.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type DevicesOptions = { readonly json?: true };
 
-const autoOf = ({ found, missing }: Adapters): Devices["auto"] => {
-  const [first] = found;
-  if (first === undefined) return { backend: "webgpu", why: missing.join("; ") };
-  const why = first.kind === "hardware" ? "it is the first hardware adapter" : missing.join("; ");
-  return { backend: "webgpu", adapter: first.name, why };
+/** What `auto` takes is what is opened for it. */
+const auto: Faulty<Devices["auto"]> = async () => {
+  const opened = await openBackend()();
+  if (E.isLeft(opened)) return E.right({ backend: "webgpu", why: showFaults(opened.left) });
+  const { backend, why } = opened.right;
+  await backend.close();
+  return E.right({ backend: backend.name, adapter: backend.device, why });
 };
 
 const textOf = (found: Devices, json: boolean): string => {
@@ -26,7 +30,7 @@ const textOf = (found: Devices, json: boolean): string => {
 export const devices = ({ json }: DevicesOptions): Faulty<void> =>
   pipe(
     TE.fromTask(listAdapters),
-    TE.map((adapters) =>
-      print(textOf({ adapters, auto: autoOf(adapters), reference: reference.device }, json === true)),
-    ),
+    TE.bindTo("adapters"),
+    TE.bind("auto", () => auto),
+    TE.map((found) => print(textOf({ ...found, reference: reference.device }, json === true))),
   );
