@@ -64,7 +64,11 @@ const userOptions = ["--noEmit", "--strict", "--module", "nodenext", "--target",
 
 /** @param {string} project @returns {Promise<boolean>} */
 const use = async (project) =>
-  (await did("npm install", npm("npm", ["install", "--no-package-lock", "--no-audit", "--no-fund"], project))) &&
+  // No package here needs its install script; onnxruntime-node's fetches CUDA libraries, which a CPU has no use for.
+  (await did(
+    "npm install",
+    npm("npm", ["install", "--ignore-scripts", "--no-package-lock", "--no-audit", "--no-fund"], project),
+  )) &&
   (await did("import every export", node(["imports.js"], project))) &&
   (await did(
     "types without skipLibCheck",
