@@ -1,5 +1,5 @@
 // ONNX nodes as they are collected: names, constants as initialisers, and sizes. How a symbolic size becomes an int64 tensor
-// is left open: a session is fed with it (session.ts), a file computes it from the shape of an input (export.ts).
+// is left open: a session is fed with it (program.ts), a file computes it from the shape of an input (export/sizes.ts).
 import type { Dim } from "@depass/graph";
 import type { Attribute, NodeProto, TensorProto } from "./proto.ts";
 import { elementTypes } from "./proto.ts";
@@ -30,27 +30,33 @@ export type Builder = {
 const bytesOf = (data: Float32Array | BigInt64Array): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
-/** Names of nodes begin with `prefix`, which no input or weight may. */
-export const newBuilder = (source: SizeSource, prefix = "v"): Builder => {
+/** A name that nothing has yet, for what a node computes or for a constant. */
+export type Fresh = (kind: "value" | "constant") => string;
+
+/** `v0`, `v1`, …, which no input or weight may be called. */
+const numbered = (): Fresh => {
+  let count = 0;
+  return () => `v${count++}`;
+};
+
+export const newBuilder = (source: SizeSource, fresh: Fresh = numbered()): Builder => {
   const nodes: NodeProto[] = [];
   const initializers: TensorProto[] = [];
   const known = new Map<string, string>();
-  let count = 0;
-  const fresh = (): string => `${prefix}${count++}`;
   const remembered = (key: string, make: () => string): string => {
     const found = known.get(key) ?? make();
     known.set(key, found);
     return found;
   };
   const constant = (dataType: number, dims: readonly number[], data: Float32Array | BigInt64Array): string => {
-    const name = fresh();
+    const name = fresh("constant");
     initializers.push({ dims, dataType, name, rawData: bytesOf(data) });
     return name;
   };
   const builder: Builder = {
     nodes,
     initializers,
-    emit: (opType, inputs, attributes = [], name = fresh()) => {
+    emit: (opType, inputs, attributes = [], name = fresh("value")) => {
       nodes.push({ inputs, outputs: [name], name: `${opType} ${name}`, opType, attributes });
       return name;
     },

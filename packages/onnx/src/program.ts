@@ -4,7 +4,6 @@ import {
   check,
   type Dim,
   type Expr,
-  expand,
   type Fault,
   fold,
   type Graph,
@@ -13,25 +12,30 @@ import {
   rewrite,
   type Shape,
   type Shapes,
-  share,
-  showDim,
-  simplify,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { newBuilder, type Value } from "./builder.ts";
-import { as, needsExpansion } from "./lower.ts";
+import { newBuilder } from "./builder.ts";
+import {
+  isLeaf,
+  type Leaf,
+  leafInfo,
+  leavesIn,
+  lowerable,
+  modelProto,
+  namedOutputs,
+  type Output,
+  valueInfo,
+} from "./model.ts";
 import { lowerGraph } from "./onnx-graph.ts";
-import { type DimProto, elementTypes, encodeModel, type ModelProto, type ValueInfo } from "./proto.ts";
-
-export type Output = { readonly tensor: string; readonly shape: Shape; readonly type: "f32" | "i32" };
+import { encodeModel } from "./proto.ts";
 
 export type Program = {
   readonly bytes: Uint8Array<ArrayBuffer>;
   /** What runs, with closed values as inputs. */
   readonly graph: Graph;
   readonly shapes: Shapes;
-  readonly inputs: readonly Extract<Expr, { op: "input" | "weight" }>[];
+  readonly inputs: readonly Leaf[];
   /** Int64 tensors of sizes by name. */
   readonly sizes: readonly { readonly name: string; readonly dims: readonly Dim[] }[];
   /** Values without inputs by name. */
@@ -39,11 +43,6 @@ export type Program = {
   /** By the graph's names. */
   readonly outputs: Readonly<Record<string, Output>>;
 };
-
-const OPSET = 18;
-const IR_VERSION = 9;
-
-const isLeaf = (x: Expr): x is Extract<Expr, { op: "input" | "weight" }> => x.op === "input" || x.op === "weight";
 
 /** Whether a node depends on sizes but on no tensor; constants alone are left to the model. */
 const closedNodes = (graph: Graph): ReadonlySet<Expr> => {
@@ -81,46 +80,10 @@ const withoutClosed = (graph: Graph, shapes: Shapes): readonly [Graph, Program["
   return [mapOutputs(bare, standIn), found];
 };
 
-const dimProto = (d: Dim): DimProto => (typeof d === "number" ? { value: d } : { param: showDim(d) });
-
-const valueInfo = (name: string, type: keyof typeof elementTypes, shape: Shape): ValueInfo => ({
-  name,
-  type: { tensor: { elementType: elementTypes[type], shape: { dims: shape.map(dimProto) } } },
-});
-
-/** Graph outputs need names of their own: a leaf or a second name for one value is copied. */
-const namedOutputs = (
-  graph: Graph,
-  shapes: Shapes,
-  values: Readonly<Record<string, Value>>,
-  b: ReturnType<typeof newBuilder>,
-  nameOf: (output: string) => string | undefined,
-): Program["outputs"] => {
-  const own = new Set(b.nodes.flatMap((n) => n.outputs));
-  const outputs = Object.entries(graph).map(([name, x]): readonly [string, Output] => {
-    const value = values[name] as Value;
-    const type = value.type === "i32" ? "i32" : "f32";
-    const held = as(b, value, type);
-    const wanted = nameOf(name);
-    const free = held !== value.name || own.delete(held);
-    const tensor = free && (wanted === undefined || wanted === held) ? held : b.emit("Identity", [held], [], wanted);
-    return [name, { tensor, shape: shapes.get(x) as Shape, type }];
-  });
-  return Object.fromEntries(outputs);
-};
-
-/** Composites that ONNX lacks are expanded, equal nodes shared. Faults: a misshapen graph. */
-const lowered = (graph: Graph): E.Either<readonly Fault[], Graph> =>
-  pipe(
-    expand(graph, needsExpansion),
-    E.chain((g) => simplify(share(g))),
-    E.map(share),
-  );
-
 /** Faults: a misshapen graph. */
 export const program = (source: Graph): E.Either<readonly Fault[], Program> =>
   pipe(
-    lowered(source),
+    lowerable(source),
     E.bindTo("whole"),
     E.bind("found", ({ whole }) => check(whole)),
     E.bind("split", ({ whole, found }) => E.right(withoutClosed(whole, found))),
@@ -136,22 +99,9 @@ const encoded = (graph: Graph, shapes: Shapes, closed: Program["closed"]): Progr
     return name;
   });
   const values = lowerGraph(graph, shapes, builder);
-  const outputs = namedOutputs(graph, shapes, values, builder, () => undefined);
-  const inputs = [...new Map([...shapes.keys()].filter(isLeaf).map((n) => [n.params.name, n])).values()];
-  const model: ModelProto = {
-    irVersion: IR_VERSION,
-    producerName: "depass",
-    opsets: [{ domain: "", version: OPSET }],
-    graph: {
-      name: "depass",
-      nodes: builder.nodes,
-      initializers: builder.initializers,
-      inputs: [
-        ...inputs.map((n) => valueInfo(n.params.name, "dtype" in n.params ? n.params.dtype : "f32", n.params.shape)),
-        ...sizes.map(({ name, dims }) => valueInfo(name, "i64", [dims.length])),
-      ],
-      outputs: Object.values(outputs).map(({ tensor, type, shape }) => valueInfo(tensor, type, shape)),
-    },
-  };
+  const outputs = namedOutputs(graph, shapes, values, builder);
+  const inputs = leavesIn(shapes);
+  const fed = [...inputs.map(leafInfo), ...sizes.map(({ name, dims }) => valueInfo(name, "i64", [dims.length]))];
+  const model = modelProto(builder, fed, outputs);
   return { bytes: encodeModel(model), graph, shapes, inputs, sizes, closed, outputs };
 };

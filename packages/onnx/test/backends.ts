@@ -16,7 +16,7 @@ import { type CpuBackendOptions, cpu } from "../src/backend.ts";
 export const open = (options: CpuBackendOptions = {}): Promise<Backend> => cpu(options)().then(orThrow);
 
 /** An input that does nothing but say what T is, for graphs whose own inputs do not. */
-const binding = (graph: Graph, tensors: Tensors, sizes: Sizes): readonly [Graph, Tensors] => [
+export const binding = (graph: Graph, tensors: Tensors, sizes: Sizes): readonly [Graph, Tensors] => [
   { ...graph, ...Object.fromEntries(Object.keys(sizes).map((s) => [`size ${s}`, input(`size ${s}`, [s])])) },
   {
     ...tensors,
@@ -35,9 +35,12 @@ export const sameOn = async (
   tolerance: Tolerance = {},
 ): Promise<void> => {
   const [graph, tensors] = binding(source, given, sizes);
-  const expected = orThrow(evaluate(graph, tensors));
-  const actual = await run(backend, graph, tensors);
-  for (const name of Object.keys(source))
+  same(Object.keys(source), await run(backend, graph, tensors), orThrow(evaluate(graph, tensors)), tolerance);
+};
+
+/** Fails unless the named tensors are the same to f32 rounding, relative to each one's largest value. */
+export const same = (names: readonly string[], actual: Tensors, expected: Tensors, tolerance: Tolerance = {}): void => {
+  for (const name of names)
     try {
       close(actual[name] as Tensor, expected[name] as Tensor, { rtol: 1e-5, atol: 1e-9, of: "largest", ...tolerance });
     } catch (e) {
