@@ -38,11 +38,18 @@ export type Explanation = { readonly graph: Graph; readonly decomposed: Decompos
 
 const NORMED = "normed";
 
-/** The model's graph at one position, decomposed, pruned to what scores need, causal zeros packed away. */
+/** The parts of the normed state, and the logits: what scores along one direction need. */
+const needed: readonly string[] = [partsName(NORMED), "logits"];
+
+/**
+ * The model's graph at one position, decomposed, pruned to the outputs that are wanted, causal zeros packed away. There are
+ * `logits`, `normed` and the parts of both.
+ */
 export const explanationGraph = (
   model: Pick<Model, "architecture">,
   seed: Seed,
   rule: Rule,
+  outputs: readonly string[] = needed,
 ): E.Either<readonly Fault[], Explanation> => {
   const normed = gather(-2, input("position", [1], "i32"))(model.architecture.normed);
   const source = { logits: model.architecture.unembed(normed), [NORMED]: normed };
@@ -52,7 +59,7 @@ export const explanationGraph = (
     E.bind("graph", ({ decomposed }) =>
       pipe(
         decomposed.graph, // Parts first: each layer's frozen values are then computed where they are used, and live no longer.
-        prune([partsName(NORMED), "logits"]),
+        prune(outputs),
         flow(share, simplify),
         E.chain(pack),
       ),

@@ -136,11 +136,11 @@ test("what is wrong with a graph is told before anything is written", async () =
 test("a file that is there is kept, unless by force", async () => {
   const path = join(await newFolder(), "a.onnx");
   const taken = (p: string) =>
-    `${p}: expected a name that is free, got a file that is there; choose another, or overwrite it by force`;
+    `${p}: expected a name that is free, got a file that is there; choose another, or overwrite it with force`;
   await writeFile(`${path}.data`, "mine");
   assert.is(await faultOf(projected, path, {}, good), taken(`${path}.data`));
   await writeFile(path, "mine");
-  assert.is(await faultOf(projected, path, {}, good), `${taken(`${path}.data`)}`);
+  assert.is(await faultOf(projected, path, {}, good), `${taken(`${path}.data`)}\n${taken(path)}`);
   assert.is(await readFile(path, "utf8"), "mine");
   assert.is(await faultOf(projected, path, { force: true }, good), "none");
   assert.equal([...((await (await opened(path)).run({ x: one })).y?.data ?? [])], [5, 11, 17]);

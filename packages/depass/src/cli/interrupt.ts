@@ -7,12 +7,13 @@ import { complain } from "./terminal.ts";
 const PATIENCE = 800;
 
 /**
- * A task that hears Ctrl-C, for as long as it runs; `tidy` is called before a process is ended. Not for the reference
+ * A task that hears Ctrl-C, for as long as it runs; `tidy` is called before a process is ended, after `patience` milliseconds
+ * or at a second Ctrl-C. Not for the reference
  * backend: it never lets go of the thread, so only the system's own way of ending a process is prompt (in a shell that
  * reads as 130, too).
  */
 export const interruptible =
-  <A>(task: (signal: Signal) => Faulty<A>, tidy: () => void): Faulty<A> =>
+  <A>(task: (signal: Signal) => Faulty<A>, tidy: () => void, patience = PATIENCE): Faulty<A> =>
   async () => {
     const stop = (): never => {
       tidy();
@@ -24,7 +25,7 @@ export const interruptible =
     const hear = (): void => {
       if (signal.aborted) stop();
       signal.aborted = true;
-      timer = setTimeout(stop, PATIENCE);
+      timer = setTimeout(stop, patience);
     };
     process.on("SIGINT", hear);
     try {

@@ -38,6 +38,8 @@ const some =
 const place = (text: string): string =>
   savableEnding(text) !== undefined ? text : refuse(`a name that ends in ${savableEndings.join(" or ")}`);
 
+const onnxFile = (text: string): string => (/.\.onnx$/i.test(text) ? text : refuse("a name that ends in .onnx"));
+
 export const model = (): Option =>
   new Option("--model <dir>", "folder with config.json, *.safetensors, tokenizer.json").argParser(some("a folder"));
 
@@ -66,6 +68,8 @@ export const memory = (): Option =>
 
 export const saveTo = (): Option =>
   new Option("--save <file>", `also write the result: ${savableEndings.join(" or ")}`).argParser(place);
+
+export const out = (): Option => new Option("--out <file>", "what to write: NAME.onnx").argParser(onnxFile);
 
 export const tokens = (): Option =>
   new Option("--tokens <number>", "with --plan: bytes for a prompt of that many tokens").argParser(countFromOne);

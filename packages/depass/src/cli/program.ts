@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
 import type { DevicesOptions } from "./devices.ts";
+import type { ExportOptions } from "./export.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
 import type { ShowOptions } from "./show.ts";
@@ -94,6 +95,38 @@ const show = (): Command =>
     )
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
 
+/** Names of the options that are in the call, those with defaults too. */
+const givenIn = (command: Command): ReadonlySet<string> =>
+  new Set(Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === "cli"));
+
+const exportCommand = (): Command =>
+  configured(new Command("export"))
+    .summary("write the model as an .onnx file")
+    .description(
+      "The model, or its decomposition, for any runtime that reads ONNX: FILE.onnx, and the weights in FILE.onnx.data.",
+    )
+    .addOption(options.model())
+    .addOption(options.out())
+    .addOption(
+      new Option("--decomposed", "logits at a position, and what each token supplied to them").conflicts("states"),
+    )
+    .option("--states", "the state at every place of the model as an output (see depass show --sites)")
+    .addOption(options.layer())
+    .addOption(options.temperatureOption())
+    .addOption(options.special())
+    .option("--force", "overwrite files that are there")
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        "depass export --model DIR --out model.onnx",
+        "depass export --model DIR --out parts.onnx --decomposed --layer 8",
+      ),
+    )
+    .action(async (given: ExportOptions, command: Command) =>
+      settle((await import("./export.ts")).exportFile(given, givenIn(command))),
+    );
+
 export const program = (): Command =>
   configured(new Command("depass"))
     .description("DePass: how much of a prediction each token of the prompt supplied, as scores that sum to the logit.")
@@ -101,6 +134,7 @@ export const program = (): Command =>
     .addCommand(attribute())
     .addCommand(devices())
     .addCommand(show())
+    .addCommand(exportCommand())
     .addHelpText(
       "after",
       examples('depass attribute --model DIR --prompt "The capital of France is"', "depass attribute --help"),

@@ -13,6 +13,7 @@ test("help and version are no errors and go to stdout", async () => {
     ["attribute", "--help"],
     ["devices", "--help"],
     ["show", "--help"],
+    ["export", "--help"],
     ["help", "show"],
   ]) {
     const { code, stdout, stderr } = await depass(args);

@@ -4,6 +4,7 @@
 import { randomUUID } from "node:crypto";
 import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
 import { type Fault, type Faulty, fault } from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 
@@ -31,27 +32,23 @@ export const attempt = <A>(path: string, expected: string, run: () => Promise<A>
     return [fault("file", path, expected, got, next)];
   });
 
-/** Faults: something is there, unless it is a file and `force` is set. */
-const checkFree = (path: string, force: boolean): Faulty<void> =>
-  pipe(
-    TE.fromTask<Awaited<ReturnType<typeof stat>> | undefined, readonly Fault[]>(() =>
-      stat(path).catch(() => undefined),
-    ),
-    TE.flatMap((found) => {
-      if (found === undefined || (force && found.isFile())) return TE.right(undefined);
-      return TE.left([
-        found.isFile()
-          ? fault(
-              "file",
-              path,
-              "a name that is free",
-              "a file that is there",
-              "choose another, or overwrite it by force",
-            )
-          : fault("file", path, "a place for a file", "a folder, a pipe or a device", "choose another name"),
-      ]);
-    }),
-  );
+/** Something is there, unless it is a file and `force` is set. */
+const takenFaults = async (path: string, force: boolean): Promise<readonly Fault[]> => {
+  const found = await stat(path).catch(() => undefined);
+  if (found === undefined || (force && found.isFile())) return [];
+  return [
+    found.isFile()
+      ? fault("file", path, "a name that is free", "a file that is there", "choose another, or overwrite it with force")
+      : fault("file", path, "a place for a file", "a folder, a pipe or a device", "choose another name"),
+  ];
+};
+
+const checkFree =
+  (paths: readonly string[], force: boolean): Faulty<void> =>
+  async () => {
+    const faults = await Promise.all(paths.map((path) => takenFaults(path, force)));
+    return faults.flat().length > 0 ? E.left(faults.flat()) : E.right(undefined);
+  };
 
 const each = <A>(all: readonly A[], run: (a: A) => Faulty<void>): Faulty<void> =>
   pipe(
@@ -99,7 +96,10 @@ const placed = (drafts: readonly Draft[]): Faulty<void> => {
  */
 export const writeFiles = (files: readonly NewFile[], force = false): Faulty<void> => {
   const drafts = files.map((file): Draft => ({ ...file, temporary: `${file.path}.${randomUUID()}.tmp` }));
-  const free = each(files, ({ path }) => checkFree(path, force));
+  const free = checkFree(
+    files.map(({ path }) => path),
+    force,
+  );
   return pipe(
     free,
     TE.flatMap(() => each(drafts, written)),
