@@ -17,6 +17,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import type { Builder, Value } from "./builder.ts";
 import { as, needsExpansion } from "./lower.ts";
 import { type DimProto, elementTypes, type ModelProto, type ValueInfo } from "./proto.ts";
+import { leanSplits } from "./splits.ts";
 
 export type Leaf = Extract<Expr, { op: "input" | "weight" }>;
 
@@ -35,7 +36,9 @@ export const leavesIn = (shapes: Shapes): readonly Leaf[] => [
 /** Composites that ONNX lacks are expanded, equal nodes shared. Faults: a misshapen graph. */
 export const lowerable = (graph: Graph): E.Either<readonly Fault[], Graph> =>
   pipe(
-    expand(graph, needsExpansion),
+    expand(graph, (x) => needsExpansion(x) && x.op !== "softmaxSplit"),
+    E.chain(leanSplits),
+    E.chain((g) => expand(g, needsExpansion)),
     E.chain((g) => simplify(share(g))),
     E.map(share),
   );
