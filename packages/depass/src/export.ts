@@ -79,13 +79,16 @@ const described = (
     ? decomposition(model, seed, rule)
     : E.right({ graph: forward(model, states), description: "Logits behind every token.", metadata: {} });
 
-const aboutModel = ({ folder, architecture: a }: Model, graph: string): Metadata => ({
-  "depass.graph": graph,
+/** Indexes of packed rows, about T², are computed in f32: exact below 2^24. */
+const LONGEST_PACKED = 4095;
+
+const aboutModel = ({ folder, architecture: a }: Model, decomposed: boolean): Metadata => ({
+  "depass.graph": decomposed ? "decomposed" : "forward",
   "depass.model": basename(resolve(folder)),
   "depass.family": a.family,
   "depass.layers": `${a.layers}`,
   "depass.vocabulary": `${a.vocabulary}`,
-  "depass.context": `${a.context}`,
+  "depass.context": `${decomposed ? Math.min(a.context, LONGEST_PACKED) : a.context}`,
 });
 
 /** Faults: those of the decomposition, of the checkpoint's weights and of the disk, an abort; then nothing new is left. */
@@ -96,7 +99,7 @@ export const exportedModel = (model: Model, target: string, options: ModelExport
       exportOnnx(graph, model.weights, target, {
         ...options,
         description,
-        metadata: { ...aboutModel(model, options.decomposed ? "decomposed" : "forward"), ...metadata },
+        metadata: { ...aboutModel(model, options.decomposed === true), ...metadata },
       }),
     ),
   );
