@@ -44,6 +44,7 @@ const groups: Table<readonly [], Groups> = {
   slice: linear,
   concat: additive,
   gather: linear,
+  scatterAdd: linear,
   freeze: linear,
   linear: bilinear,
   softmax: nonlinear,

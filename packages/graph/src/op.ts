@@ -65,6 +65,8 @@ export type Primitives = {
   readonly concat: Axis;
   /** (x, index): x with `axis` replaced by the index's axes, out[…, i, …] = x[…, index[i], …]. */
   readonly gather: Axis;
+  /** (x, index): gather's transpose: the index's axes become `axis`, of `size`; out[…, v, …] = Σ_{index[i]=v} x[…, i, …]. */
+  readonly scatterAdd: Axis & { readonly size: Dim };
   /** The identity; what flows through it belongs to no part: decompose() takes it from the whole. */
   readonly freeze: None;
 };

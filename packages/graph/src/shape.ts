@@ -47,6 +47,7 @@ const arity: Readonly<Record<OpName, number>> = {
   slice: 1,
   concat: Number.NaN,
   gather: 2,
+  scatterAdd: 2,
   linear: 2,
   softmax: 1,
   rmsScale: 1,

@@ -165,6 +165,7 @@ export const twins: Twins = {
   slice: linearTwin,
   concat: linearTwin,
   gather: linearTwin,
+  scatterAdd: linearTwin,
   freeze: frozen,
   linear: linearTwin,
   softmax: linearTwin,

@@ -153,6 +153,14 @@ const samples: Samples = {
     of({ axis: -2 }, x(7, 3), ids(7)),
     of({ axis: -2 }, x(2, "T", 3), whole(5, 4)),
   ],
+  scatterAdd: [
+    of({ axis: -2, size: 7 }, x("T", 3), ids(7, "T")),
+    of({ axis: -1, size: 7 }, x("T", 2, 2), whole(7, 2, 2)),
+    of({ axis: -3, size: T }, x(40, 2, 3), ids(3, 40)),
+    of({ axis: -2, size: 7 }, x(3), ids(7)),
+    of({ axis: -2, size: plus(T, 1) }, x(2, 4, 3), whole(5, 4)),
+    withT(1, of({ axis: -1, size: T }, x("T"), ids(1, "T"))),
+  ],
 
   linear: [
     of({}, x("T", 6), x(4, 6)),
