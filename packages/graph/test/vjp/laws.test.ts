@@ -1,0 +1,152 @@
+// Gradients of random graphs, models and decompositions are their derivatives; passes keep them; those of the frozen graph
+// are what decompose() follows.
+import fc from "fast-check";
+import { pipe } from "fp-ts/lib/function.js";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { decompose } from "../../src/decompose.ts";
+import { evaluate } from "../../src/evaluate.ts";
+import { expand } from "../../src/expand.ts";
+import { at, type Expr, type Graph } from "../../src/expr.ts";
+import * as nn from "../../src/nn.ts";
+import { softmaxRule, tokenSeed } from "../../src/parts.ts";
+import { share } from "../../src/passes/share.ts";
+import { simplify } from "../../src/passes/simplify.ts";
+import { show } from "../../src/show.ts";
+import * as s from "../../src/syntax.ts";
+import { type Tensor, toF64 } from "../../src/tensor.ts";
+import { decompositions, graphs, models, tensorsFor } from "../../src/testing/index.ts";
+import { nodesOf } from "../../src/traverse.ts";
+import { cotangentName, vjp } from "../../src/vjp.ts";
+import { cotangents, direction, floatLeaves, gradients, isDerivative, measure, type Point } from "../derivative.ts";
+import { right } from "../either.ts";
+import { sameOutputs } from "../same.ts";
+import { fuzz } from "../seed.ts";
+
+const test = suite("vjp/laws");
+
+/** Where two steps see two slopes a kink is between them, and differences say nothing; few cases may be like that. */
+const smooth = (point: Point, names: readonly string[]): boolean => {
+  const { measured, again, scale } = measure(point, direction(point, names), 2e-4);
+  return Math.abs(measured - again) <= 1e-6 * scale;
+};
+
+const derivatives = (cases: fc.Arbitrary<Point>, runs: number, tolerance = {}): void => {
+  let kinks = 0;
+  fc.assert(
+    fc.property(cases, (point) => {
+      const names = floatLeaves(point.graph);
+      if (names.length === 0) return;
+      if (smooth(point, names)) isDerivative(point, direction(point, names), tolerance);
+      else kinks++;
+    }),
+    fuzz(runs),
+  );
+  assert.ok(kinks <= runs / 10, `${kinks} of ${runs} cases have kinks`);
+};
+
+test("random graphs", () => derivatives(graphs(40), 150));
+test("random models", () => derivatives(models, 60));
+test("decomposed random models", () =>
+  derivatives(
+    decompositions.map(({ graph, model: { tensors, sizes } }) => ({ graph, tensors, sizes })),
+    25,
+    { rtol: 1e-6 },
+  ));
+
+/** The gradients of all outputs by all float leaves, with what they are run on. */
+const pulledBack = (point: Point, keep: readonly string[] = []): Point => {
+  const graph = right(vjp(point.graph, { of: Object.keys(point.graph), wrt: floatLeaves(point.graph), keep }));
+  const given = Object.entries(cotangents(point)).map(([name, v]) => [cotangentName(name), v]);
+  return { graph, tensors: { ...point.tensors, ...Object.fromEntries(given) }, sizes: point.sizes };
+};
+
+test("gradients have gradients", () =>
+  derivatives(
+    models.map((m) => pulledBack(m)),
+    12,
+    { rtol: 1e-6 },
+  ));
+
+test("passes keep gradients", () => {
+  fc.assert(
+    fc.property(fc.oneof(graphs(30), models), (point) => {
+      if (floatLeaves(point.graph).length === 0) return;
+      const { graph, tensors, sizes } = pulledBack(point, Object.keys(point.graph));
+      assert.is(show(share(graph)), show(graph));
+      for (const other of [right(simplify(graph)), right(expand(graph)), share(right(expand(graph)))])
+        sameOutputs(other, graph, tensors, sizes);
+    }),
+    fuzz(40),
+  );
+});
+
+test("at most three times as many primitives as the model", () => {
+  const primitives = (graph: Graph): number => nodesOf(share(right(expand(graph)))).length;
+  fc.assert(
+    fc.property(models, (model) => {
+      const [all, forward] = [pulledBack(model, ["logits"]).graph, model.graph].map(primitives) as [number, number];
+      assert.ok(all <= 3 * forward, `${all} nodes for ${forward}`);
+    }),
+    fuzz(30),
+  );
+});
+
+const w = (name: string, ...shape: number[]): Expr => s.weight(name, shape);
+
+/** Attention only: what decompose() does to it is linear, once norms and weights are frozen. */
+const attentive = (norm: (l: string) => (x: Expr) => Expr): Graph => {
+  const branch = (l: string) =>
+    nn.attention({
+      tokens: "T",
+      heads: 4,
+      kvHeads: 2,
+      headWidth: 2,
+      q: w(`${l}.q`, 8, 6),
+      k: w(`${l}.k`, 4, 6),
+      v: w(`${l}.v`, 4, 6),
+      o: w(`${l}.o`, 6, 8),
+      rotary: nn.rotaryTables("T", [1]),
+    });
+  const layer = (l: string) => nn.residual((x) => branch(l)(norm(l)(x)));
+  const logits = pipe(
+    s.input("x", ["T", 6]),
+    at("entry"),
+    layer("a"),
+    layer("b"),
+    norm("c"),
+    nn.unembed(w("head", 5, 6)),
+  );
+  return { logits };
+};
+
+const norms: Readonly<Record<string, (l: string) => (x: Expr) => Expr>> = {
+  rmsNorm: (l) => nn.rmsNorm(w(`${l}.gain`, 6), 1e-5),
+  layerNorm: (l) => nn.layerNorm(w(`${l}.gain`, 6), w(`${l}.shift`, 6), 1e-5),
+};
+
+for (const [name, norm] of Object.entries(norms))
+  test(`the frozen gradient times a token's state is what decompose() gives the token (${name})`, () => {
+    const graph = attentive(norm);
+    const sizes = { T: 4 };
+    const tensors = tensorsFor(graph, sizes);
+    const twin = right(decompose(graph, { seed: tokenSeed("entry"), rule: softmaxRule() })).graph;
+    const parts = toF64(right(evaluate(twin, tensors, sizes))["logits.parts"] as Tensor);
+    const v = cotangents({ graph, tensors, sizes });
+    const scores = (frozen: boolean): readonly number[] => {
+      const gradient = toF64(gradients({ graph, tensors, sizes }, ["entry"], v, { frozen }).entry as Tensor);
+      const state = toF64(tensors.x as Tensor);
+      return [0, 1, 2, 3].map((t) => total(6, (d) => (gradient[6 * t + d] ?? 0) * (state[6 * t + d] ?? 0)));
+    };
+    const wanted = [0, 1, 2, 3].map((m) =>
+      total(20, (i) => (toF64(v.logits as Tensor)[i] ?? 0) * (parts[20 * m + i] ?? 0)),
+    );
+    const apart = (a: readonly number[]): number => Math.max(...a.map((x, i) => Math.abs(x - (wanted[i] ?? 0))));
+    assert.ok(apart(scores(true)) < 1e-10, `${scores(true)} and ${wanted}`);
+    assert.ok(apart(scores(false)) > 1e-3, "the true gradient should differ");
+  });
+
+const total = (n: number, f: (i: number) => number): number =>
+  Array.from({ length: n }, (_, i) => f(i)).reduce((a, b) => a + b, 0);
+
+test.run();
