@@ -48,6 +48,7 @@ const groups: Table<readonly [], Groups> = {
   freeze: linear,
   linear: bilinear,
   softmax: nonlinear,
+  logSumExp: nonlinear,
   rmsScale: nonlinear,
   layerScale: nonlinear,
   rmsNorm: second,

@@ -79,6 +79,8 @@ export type Composites = {
   readonly linear: None;
   /** exp(x) / Σ exp(x) over the last axis. */
   readonly softmax: None;
+  /** log Σ exp(x) over the last axis: `[…, N] → […, 1]`. */
+  readonly logSumExp: None;
   /** 1 / √(mean x² + eps) over the last axis: `[…, D] → […, 1]`. Zhang & Sennrich 2019, eq. 4. */
   readonly rmsScale: { readonly eps: number };
   /** 1 / √(mean (x - mean x)² + eps) over the last axis: `[…, D] → […, 1]`. Ba et al. 2016. */

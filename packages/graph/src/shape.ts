@@ -50,6 +50,7 @@ const arity: Readonly<Record<OpName, number>> = {
   scatterAdd: 2,
   linear: 2,
   softmax: 1,
+  logSumExp: 1,
   rmsScale: 1,
   layerScale: 1,
   rmsNorm: 2,

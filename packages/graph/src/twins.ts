@@ -169,6 +169,7 @@ export const twins: Twins = {
   freeze: frozen,
   linear: linearTwin,
   softmax: linearTwin,
+  logSumExp: linearTwin,
   rmsScale: linearTwin,
   layerScale: linearTwin,
   rmsNorm: expandFirst,

@@ -1,15 +1,11 @@
 // Is a graph's vjp its derivative? Along a random direction in all float leaves: ⟨gradient, direction⟩ against differences of
 // ⟨cotangent, outputs⟩ in f64.
-import type { Sizes } from "../src/dim.ts";
 import { evaluate } from "../src/evaluate.ts";
-import type { Graph } from "../src/expr.ts";
-import { leavesOf, type Tensors } from "../src/sizes.ts";
+import type { Tensors } from "../src/sizes.ts";
 import { sizeOf, type Tensor, tensor, toF64 } from "../src/tensor.ts";
-import { noise } from "../src/testing/index.ts";
+import { cotangentsOf, noise, type Runnable } from "../src/testing/index.ts";
 import { cotangentName, gradientName, type VjpOptions, vjp } from "../src/vjp.ts";
 import { right } from "./either.ts";
-
-export type Point = { readonly graph: Graph; readonly tensors: Tensors; readonly sizes: Sizes };
 
 const f64 = (shape: readonly number[], values: ArrayLike<number>): Tensor =>
   tensor("f64", shape, Float64Array.from(values));
@@ -19,13 +15,6 @@ const random = (shape: readonly number[], seed: number): Tensor =>
     shape,
     Array.from({ length: sizeOf(shape) }, (_, i) => noise(i, seed)),
   );
-
-/** The leaves that can vary by little. */
-export const floatLeaves = (graph: Graph): readonly string[] => [
-  ...new Set(
-    leavesOf(graph).flatMap((leaf) => (leaf.op === "input" && leaf.params.dtype === "i32" ? [] : [leaf.params.name])),
-  ),
-];
 
 export const mapped = (t: Tensor, f: (v: number, i: number) => number): Tensor =>
   tensor("f64", t.shape, toF64(t).map(f));
@@ -42,18 +31,9 @@ const norm = (tensors: Tensors): number => Math.sqrt(paired(tensors, tensors));
 const named = (names: readonly string[], f: (name: string, i: number) => Tensor): Tensors =>
   Object.fromEntries(names.map((name, i) => [name, f(name, i)]));
 
-/** Cotangents for all outputs: random, but for scalars, whose cotangent is 1 unless told otherwise. */
-export const cotangents = ({ graph, tensors, sizes }: Point): Tensors => {
-  const values = right(evaluate(graph, tensors, sizes));
-  return named(Object.keys(graph), (name, i) => {
-    const { shape } = values[name] as Tensor;
-    return shape.length === 0 ? f64([], [1]) : random(shape, 300 + i);
-  });
-};
-
 /** The gradients by those names, of all outputs together. */
 export const gradients = (
-  { graph, tensors, sizes }: Point,
+  { graph, tensors, sizes }: Runnable,
   wrt: readonly string[],
   v: Tensors,
   options: Partial<VjpOptions> = {},
@@ -78,8 +58,8 @@ const difference = (f: (step: number) => number, h: number): number =>
   (8 * (f(h) - f(-h)) - (f(2 * h) - f(-2 * h))) / (12 * h);
 
 /** Both sides, in the direction of `along` in every one of its tensors. */
-export const measure = (point: Point, along: Tensors, step: number): Measured => {
-  const v = cotangents(point);
+export const measure = (point: Runnable, along: Tensors, step: number): Measured => {
+  const v = cotangentsOf(point.graph, point.sizes);
   const gradient = gradients(point, Object.keys(along), v);
   const moved = (h: number): Tensors => {
     const shifted = Object.entries(along).map(([name, d]) => {
@@ -98,10 +78,10 @@ export const measure = (point: Point, along: Tensors, step: number): Measured =>
 };
 
 /** A random direction in these leaves. */
-export const direction = ({ tensors }: Point, names: readonly string[]): Tensors =>
+export const direction = ({ tensors }: Runnable, names: readonly string[]): Tensors =>
   named(names, (name, i) => random((tensors[name] as Tensor).shape, 500 + i));
 
-export const isDerivative = (point: Point, along: Tensors, { step = 2e-4, rtol = 1e-8 } = {}): void => {
+export const isDerivative = (point: Runnable, along: Tensors, { step = 2e-4, rtol = 1e-8 } = {}): void => {
   const { predicted, measured, scale } = measure(point, along, step);
   const error = Math.abs(predicted - measured);
   if (!(error <= rtol * scale))

@@ -179,6 +179,7 @@ export const lowerings: Lowerings = {
     return f32(c.builder.emit("LayerNormalization", [c.number(0), c.number(1), c.number(2)], attributes, c.name));
   },
 
+  logSumExp: expandedBefore,
   rmsScale: expandedBefore,
   layerScale: expandedBefore,
   rmsNorm: expandedBefore,

@@ -132,6 +132,7 @@ const attentionWeights = (n: Node<"attentionWeights">, { shapeOf, frozen }: Adjo
 export const compositeAdjoints: Overrides<readonly [context: AdjointContext], Pullbacks> = {
   linear,
   softmax: (n) => [softmaxed(n as Expr)],
+  logSumExp: ({ inputs: [x] }) => [pull.times(node("softmax", {}, x as Expr))],
   rmsScale: (n, { shapeOf }) => {
     const [x] = n.inputs as readonly [Expr];
     return [scaled(n as Expr, x, shapeOf(x))];

@@ -178,6 +178,15 @@ const samples: Samples = {
       by((i) => 60 * noise(i), 4),
     ),
   ],
+  logSumExp: [
+    of({}, x("T", "T")),
+    of({}, wide(3, 131)),
+    withT(1, of({}, x(2, "T"))),
+    of(
+      {},
+      by((i) => 60 * noise(i), 4),
+    ),
+  ],
   rmsScale: norms(0),
   layerScale: norms(0),
   rmsNorm: norms(1),

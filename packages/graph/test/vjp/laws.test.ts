@@ -15,10 +15,18 @@ import { simplify } from "../../src/passes/simplify.ts";
 import { show } from "../../src/show.ts";
 import * as s from "../../src/syntax.ts";
 import { type Tensor, toF64 } from "../../src/tensor.ts";
-import { decompositions, graphs, models, tensorsFor } from "../../src/testing/index.ts";
+import {
+  cotangentsOf,
+  decompositions,
+  floatLeaves,
+  graphs,
+  models,
+  type Runnable,
+  tensorsFor,
+  withGradients,
+} from "../../src/testing/index.ts";
 import { nodesOf } from "../../src/traverse.ts";
-import { cotangentName, vjp } from "../../src/vjp.ts";
-import { cotangents, direction, floatLeaves, gradients, isDerivative, measure, type Point } from "../derivative.ts";
+import { direction, gradients, isDerivative, measure } from "../derivative.ts";
 import { right } from "../either.ts";
 import { sameOutputs } from "../same.ts";
 import { fuzz } from "../seed.ts";
@@ -26,12 +34,12 @@ import { fuzz } from "../seed.ts";
 const test = suite("vjp/laws");
 
 /** Where two steps see two slopes a kink is between them, and differences say nothing; few cases may be like that. */
-const smooth = (point: Point, names: readonly string[]): boolean => {
+const smooth = (point: Runnable, names: readonly string[]): boolean => {
   const { measured, again, scale } = measure(point, direction(point, names), 2e-4);
   return Math.abs(measured - again) <= 1e-6 * scale;
 };
 
-const derivatives = (cases: fc.Arbitrary<Point>, runs: number, tolerance = {}): void => {
+const derivatives = (cases: fc.Arbitrary<Runnable>, runs: number, tolerance = {}): void => {
   let kinks = 0;
   fc.assert(
     fc.property(cases, (point) => {
@@ -54,28 +62,22 @@ test("decomposed random models", () =>
     { rtol: 1e-6 },
   ));
 
-/** The gradients of all outputs by all float leaves, with what they are run on. */
-const pulledBack = (point: Point, keep: readonly string[] = []): Point => {
-  const graph = right(vjp(point.graph, { of: Object.keys(point.graph), wrt: floatLeaves(point.graph), keep }));
-  const given = Object.entries(cotangents(point)).map(([name, v]) => [cotangentName(name), v]);
-  return { graph, tensors: { ...point.tensors, ...Object.fromEntries(given) }, sizes: point.sizes };
+const gradientsOnly = (sample: Runnable): Runnable => {
+  const [pulled] = withGradients(sample);
+  const { logits: _, ...graph } = (pulled as Runnable).graph;
+  return { ...(pulled as Runnable), graph };
 };
 
-test("gradients have gradients", () =>
-  derivatives(
-    models.map((m) => pulledBack(m)),
-    12,
-    { rtol: 1e-6 },
-  ));
+test("gradients have gradients", () => derivatives(models.map(gradientsOnly), 12, { rtol: 1e-6 }));
 
 test("passes keep gradients", () => {
   fc.assert(
-    fc.property(fc.oneof(graphs(30), models), (point) => {
-      if (floatLeaves(point.graph).length === 0) return;
-      const { graph, tensors, sizes } = pulledBack(point, Object.keys(point.graph));
-      assert.is(show(share(graph)), show(graph));
-      for (const other of [right(simplify(graph)), right(expand(graph)), share(right(expand(graph)))])
-        sameOutputs(other, graph, tensors, sizes);
+    fc.property(fc.oneof(graphs(30), models), (sample) => {
+      for (const { graph, tensors, sizes } of withGradients(sample)) {
+        assert.is(show(share(graph)), show(graph));
+        for (const other of [right(simplify(graph)), right(expand(graph)), share(right(expand(graph)))])
+          sameOutputs(other, graph, tensors, sizes);
+      }
     }),
     fuzz(40),
   );
@@ -85,7 +87,7 @@ test("at most three times as many primitives as the model", () => {
   const primitives = (graph: Graph): number => nodesOf(share(right(expand(graph)))).length;
   fc.assert(
     fc.property(models, (model) => {
-      const [all, forward] = [pulledBack(model, ["logits"]).graph, model.graph].map(primitives) as [number, number];
+      const [all = 0, forward = 0] = [...withGradients(model), model].map(({ graph }) => primitives(graph));
       assert.ok(all <= 3 * forward, `${all} nodes for ${forward}`);
     }),
     fuzz(30),
@@ -132,7 +134,7 @@ for (const [name, norm] of Object.entries(norms))
     const tensors = tensorsFor(graph, sizes);
     const twin = right(decompose(graph, { seed: tokenSeed("entry"), rule: softmaxRule() })).graph;
     const parts = toF64(right(evaluate(twin, tensors, sizes))["logits.parts"] as Tensor);
-    const v = cotangents({ graph, tensors, sizes });
+    const v = cotangentsOf(graph, sizes);
     const scores = (frozen: boolean): readonly number[] => {
       const gradient = toF64(gradients({ graph, tensors, sizes }, ["entry"], v, { frozen }).entry as Tensor);
       const state = toF64(tensors.x as Tensor);
