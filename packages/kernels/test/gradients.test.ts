@@ -1,5 +1,5 @@
 // Graphs that vjp() writes, on a device against the f64 evaluator: the adjoint of every op, and gradients of random models.
-import { cases, graphs, models, type Runnable, withGradients } from "@depass/graph/testing";
+import { cases, graphs, losses, models, type Runnable, withGradients } from "@depass/graph/testing";
 import fc from "fast-check";
 import { suite } from "uvu";
 import { open, sameOn } from "./backends.ts";
@@ -23,6 +23,7 @@ for (const backend of await open("gradients")) {
       ));
   random("random graphs", graphs(20), 15);
   random("random models", models, 8);
+  random("losses of random models", losses, 5);
 }
 
 test.run();

@@ -1,6 +1,6 @@
 // Graphs that vjp() writes, on ONNX Runtime against the f64 evaluator: the adjoint of every op, and gradients of random
 // models.
-import { cases, graphs, models, type Runnable, withGradients } from "@depass/graph/testing";
+import { cases, graphs, losses, models, type Runnable, withGradients } from "@depass/graph/testing";
 import fc from "fast-check";
 import { suite } from "uvu";
 import { open, sameOn } from "./backends.ts";
@@ -27,5 +27,6 @@ const random = (what: string, samples: fc.Arbitrary<Runnable>, runs: number): vo
 
 random("random graphs", graphs(30), 40);
 random("random models", models, 20);
+random("losses of random models", losses, 12);
 
 test.run();

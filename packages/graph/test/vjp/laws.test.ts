@@ -20,6 +20,7 @@ import {
   decompositions,
   floatLeaves,
   graphs,
+  losses,
   models,
   type Runnable,
   tensorsFor,
@@ -55,6 +56,7 @@ const derivatives = (cases: fc.Arbitrary<Runnable>, runs: number, tolerance = {}
 
 test("random graphs", () => derivatives(graphs(40), 150));
 test("random models", () => derivatives(models, 60));
+test("losses of random models", () => derivatives(losses, 30));
 test("decomposed random models", () =>
   derivatives(
     decompositions.map(({ graph, model: { tensors, sizes } }) => ({ graph, tensors, sizes })),
