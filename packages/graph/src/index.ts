@@ -1,3 +1,4 @@
+export * from "./adjoint.ts";
 export * from "./backend.ts";
 export * from "./bounds.ts";
 export * from "./decompose.ts";
@@ -24,3 +25,4 @@ export * from "./table.ts";
 export * from "./tensor.ts";
 export * from "./traverse.ts";
 export * from "./twins.ts";
+export * from "./vjp.ts";

@@ -16,12 +16,18 @@ const inputBehind = (index: Expr): string | undefined => {
   return x.op === "input" ? x.params.name : undefined;
 };
 
-/** Every input that a gather reads as an index, and what its values must stay below. */
+/** The size of the axis that a node's index counts along, if it reads one. */
+const indexed = (n: Expr, shapes: Shapes): Dim | undefined => {
+  if (n.op === "gather") return shapes.get(n.inputs[0] as Expr)?.at(n.params.axis);
+  if (n.op === "scatterAdd") return n.params.size;
+  return n.op === "partsAt" ? n.params.tokens : undefined;
+};
+
+/** Every input that is read as an index, and what its values must stay below. */
 export const indexBounds = (graph: Graph, shapes: Shapes): readonly IndexBound[] =>
   nodesOf(graph).flatMap((n) => {
-    if (n.op !== "gather" && n.op !== "partsAt") return [];
-    const input = inputBehind(n.inputs[1] as Expr);
-    const below = n.op === "partsAt" ? n.params.tokens : shapes.get(n.inputs[0] as Expr)?.at(n.params.axis);
+    const below = indexed(n, shapes);
+    const input = below === undefined ? undefined : inputBehind(n.inputs[1] as Expr);
     return input === undefined || below === undefined ? [] : [{ input, below }];
   });
 

@@ -2,7 +2,24 @@
 import { type DimLike, times } from "./dim.ts";
 import { at, type Expr, node } from "./expr.ts";
 import type { Activation } from "./op.ts";
-import { add, constant, cos, gather, iota, mul, reshape, roundF32, scalar, sin } from "./syntax.ts";
+import {
+  add,
+  constant,
+  cos,
+  div,
+  equal,
+  gather,
+  iota,
+  mul,
+  reshape,
+  roundF32,
+  scalar,
+  sin,
+  size,
+  sub,
+  sum,
+  where,
+} from "./syntax.ts";
 
 /** A linear map stored `[out, in]`, with its bias `[out]` if it has one. */
 export type Linear = { readonly weight: Expr; readonly bias?: Expr };
@@ -20,6 +37,9 @@ export const linear =
 export const embedding = (table: Expr, ids: Expr): Expr => gather(-2, ids)(table);
 
 export const softmax = (x: Expr): Expr => node("softmax", {}, x);
+
+/** log Σ exp(x) over the last axis, which stays as 1; nothing overflows. */
+export const logSumExp = (x: Expr): Expr => node("logSumExp", {}, x);
 
 export const rmsNorm =
   (gain: Expr, eps: number) =>
@@ -125,6 +145,21 @@ export const attention =
     const weights = attentionWeights(config.scale ?? 1 / Math.sqrt(headWidth))(q, k);
     const mixed = named(config.site, attend(weights, v));
     return linear(config.o)(reshape(3, [tokens, times(heads, headWidth)])(mixed));
+  };
+
+/**
+ * The mean over tokens of -log softmax(logits) at the target: `[T, V]` → `[]`, targets `[T]`, in nats. Each of the tokens
+ * counts alike; slice both where some should not.
+ */
+export const crossEntropy =
+  (config: { readonly tokens: DimLike; readonly vocabulary: DimLike; readonly targets: Expr }) =>
+  (logits: Expr): Expr => {
+    const { tokens, vocabulary, targets } = config;
+    const words = iota(vocabulary);
+    // Targets are read by a gather, so that a run refuses what is no word.
+    const chosen = equal(reshape(1, [tokens, 1])(gather(-1, targets)(words)), words);
+    const losses = sub(logSumExp(logits), sum(-1)(where(chosen, logits, 0)));
+    return reshape(2, [])(div(sum(-2)(losses), size(tokens)));
   };
 
 /** The logits `[T, V]` of normed states, by an unembedding stored `[V, D]`. */

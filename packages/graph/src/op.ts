@@ -65,6 +65,8 @@ export type Primitives = {
   readonly concat: Axis;
   /** (x, index): x with `axis` replaced by the index's axes, out[…, i, …] = x[…, index[i], …]. */
   readonly gather: Axis;
+  /** (x, index): gather's transpose: the index's axes become `axis`, of `size`; out[…, v, …] = Σ_{index[i]=v} x[…, i, …]. */
+  readonly scatterAdd: Axis & { readonly size: Dim };
   /** The identity; what flows through it belongs to no part: decompose() takes it from the whole. */
   readonly freeze: None;
 };
@@ -77,6 +79,8 @@ export type Composites = {
   readonly linear: None;
   /** exp(x) / Σ exp(x) over the last axis. */
   readonly softmax: None;
+  /** log Σ exp(x) over the last axis: `[…, N] → […, 1]`. */
+  readonly logSumExp: None;
   /** 1 / √(mean x² + eps) over the last axis: `[…, D] → […, 1]`. Zhang & Sennrich 2019, eq. 4. */
   readonly rmsScale: { readonly eps: number };
   /** 1 / √(mean (x - mean x)² + eps) over the last axis: `[…, D] → […, 1]`. Ba et al. 2016. */

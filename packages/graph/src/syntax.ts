@@ -94,3 +94,9 @@ export const gather =
   (axis: number, index: Expr) =>
   (x: Expr): Expr =>
     node("gather", { axis }, x, index);
+
+/** Adds each place of `index` into a table of that size: `scatterAdd(-2, V, ids)` takes `[T, D]` to `[V, D]`. */
+export const scatterAdd =
+  (axis: number, length: DimLike, index: Expr) =>
+  (x: Expr): Expr =>
+    node("scatterAdd", { axis, size: dim(length) }, x, index);

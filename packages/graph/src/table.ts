@@ -26,6 +26,7 @@ export const applyOverride = <Args extends readonly unknown[], A>(
 const composites: Readonly<Record<CompositeName, true>> = {
   linear: true,
   softmax: true,
+  logSumExp: true,
   rmsScale: true,
   layerScale: true,
   rmsNorm: true,

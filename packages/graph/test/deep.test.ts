@@ -17,6 +17,7 @@ import { add, freeze, gather, input, mul, reshape, weight } from "../src/syntax.
 import { f32 } from "../src/tensor.ts";
 import { close } from "../src/testing/index.ts";
 import { nodesOf, rewrite } from "../src/traverse.ts";
+import { vjp } from "../src/vjp.ts";
 import { right } from "./either.ts";
 
 const test = suite("deep");
@@ -62,6 +63,14 @@ test("expanding, decomposing and packing one", () => {
   const parts = timed("decompose", () => decompose(chain(depth), { seed: tokenSeed("entry"), rule: softmaxRule() }));
   const packed = pipe(right(parts).graph, (g) => timed("pack", () => right(pack(g))));
   same({ x: packed.x as Expr });
+});
+
+test("gradients of one", () => {
+  const graph = chain(depth);
+  const pulled = right(timed("vjp", () => vjp(graph, { of: ["x"], wrt: ["x"] })));
+  assert.ok(nodesOf(pulled).length <= 3 * nodesOf(graph).length);
+  const got = right(evaluate(pulled, { x, "cotangent.x": f32([2, 2], [1, 2, 3, 4]) }, { T: 2 }));
+  close(got["grad.x"] as typeof x, f32([2, 2], [1, 2, 3, 4]));
 });
 
 test("an index behind thousands of renamings", () => {

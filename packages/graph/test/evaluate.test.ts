@@ -32,6 +32,12 @@ const known: Readonly<Record<string, readonly [Expr, Tensor]>> = {
   "slice by a symbol": [s.slice(-2, minus("T", 1), 1)(x), of([1, 2], 3, 4)],
   concat: [s.concat(-1, x, s.neg(x)), of([2, 4], 1, 2, -1, -2, 3, 4, -3, -4)],
   "gather of columns": [s.gather(-1, s.constant([1, 1, 0]))(x), of([2, 3], 2, 2, 1, 4, 4, 3)],
+  "rows added up by place": [
+    s.scatterAdd(-2, 3, s.constant([2, 2]))(s.slice(-2, 0, 2)(x)),
+    of([3, 2], 0, 0, 0, 0, 4, 6),
+  ],
+  "columns added up by place": [s.scatterAdd(-1, 1, s.constant([0, 0]))(x), of([2, 1], 3, 7)],
+  "no place out of range": [s.scatterAdd(-2, 2, s.constant([0, 2]))(s.slice(-2, 0, 2)(x)), of([2, 2], 1, 2, 0, 0)],
   "a computed index out of range": [s.gather(-2, s.constant([0, 2]))(x), of([2, 2], 1, 2, Number.NaN, Number.NaN)],
   "zero times infinity": [
     s.matmul(s.constant([0, 1], [1, 2]), s.constant([Number.POSITIVE_INFINITY, 1], [2, 1])),

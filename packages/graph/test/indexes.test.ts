@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { checkIndexes, indexBounds } from "../src/indexes.ts";
 import { embedding } from "../src/nn.ts";
 import { check } from "../src/shape.ts";
-import { add, gather, input, reshape, weight } from "../src/syntax.ts";
+import { add, gather, input, reshape, scatterAdd, weight } from "../src/syntax.ts";
 import { f32, i32, type Tensor, tensor } from "../src/tensor.ts";
 import { right } from "./either.ts";
 
@@ -28,6 +28,11 @@ test("ids stay below everything they index", () => {
 test("ids are read as what they stand for", () => {
   assert.equal(wrong(tensor("bf16", [1], Uint16Array.of(0x4040))), []);
   assert.is(wrong(tensor("bf16", [1], Uint16Array.of(0x4140))).length, 2);
+});
+
+test("what is scattered stays within the table it is added to", () => {
+  const scattered = { y: scatterAdd(-2, 7, ids)(x) };
+  assert.equal(indexBounds(scattered, right(check(scattered))), [{ input: "ids", below: 7 }]);
 });
 
 test("computed indexes are not bound here", () => {

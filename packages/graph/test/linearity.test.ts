@@ -38,7 +38,7 @@ const bend = (c: Case, group: readonly number[]): number => {
 const varies = (c: Case, group: readonly number[]): boolean =>
   group.every((i) => {
     const x = c.node.inputs[i];
-    const index = (c.op === "gather" || c.op === "partsAt") && i === 1;
+    const index = ["gather", "scatterAdd", "partsAt"].includes(c.op) && i === 1;
     return x !== undefined && !index;
   });
 

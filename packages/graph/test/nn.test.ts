@@ -5,10 +5,11 @@ import { evaluate } from "../src/evaluate.ts";
 import * as nn from "../src/nn.ts";
 import { check } from "../src/shape.ts";
 import * as s from "../src/syntax.ts";
-import { f32, type Tensor, toF64 } from "../src/tensor.ts";
+import { f32, i32, type Tensor, tensor, toF64 } from "../src/tensor.ts";
 import { close } from "../src/testing/index.ts";
 import { findSite, sitesOf } from "../src/traverse.ts";
-import { right } from "./either.ts";
+import { vjp } from "../src/vjp.ts";
+import { left, right } from "./either.ts";
 
 const test = suite("nn");
 
@@ -47,6 +48,25 @@ test("rotary tables are cos and sin of position times frequency, in f32", () => 
       [...toF64(table as Tensor)],
       Array.from({ length: 6 }, (_, i) => 2 * Math.fround(f(angle(i)))),
     );
+});
+
+test("cross-entropy is the mean of -log softmax at the targets", () => {
+  const targets = s.input("targets", ["T"], "i32");
+  const loss = nn.crossEntropy({ tokens: "T", vocabulary: 3, targets })(s.input("logits", ["T", 3]));
+  const logits = [0, 1, 2, 1, 1, 1];
+  const first = Math.log(1 + Math.E + Math.E ** 2) - 2;
+  close(
+    value(loss, { logits: f32([2, 3], logits), targets: i32([2], [2, 0]) }),
+    tensor("f64", [], Float64Array.of((first + Math.log(3)) / 2)),
+  );
+  const large = { logits: f32([1, 3], [1e30, 0, -1e30]), targets: i32([1], [0]) };
+  close(value(loss, large), f32([], [0]));
+  const slope = right(vjp({ loss }, { of: ["loss"], wrt: ["logits"] }));
+  close(right(evaluate(slope, large))["grad.logits"] as Tensor, f32([1, 3], [0, 0, 0]));
+  assert.match(
+    left(evaluate(loss, { logits: f32([1, 3], [0, 0, 0]), targets: i32([1], [3]) })),
+    "input targets[0]: expected a whole number below 3 = 3, got 3",
+  );
 });
 
 test("attention over one token passes its values on", () => {

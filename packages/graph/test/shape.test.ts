@@ -72,6 +72,8 @@ const misfits: Readonly<Record<string, Expr>> = {
   "as many values as elements": s.constant([1, 2], [3]),
   "reshape to as many elements": s.reshape(1, [2])(x),
   "reshape of axes that are there": s.reshape(3, ["T", 3])(x),
+  "as many rows to add as places": s.scatterAdd(-2, 4, s.iota(3))(x),
+  "places along an axis that is there": s.scatterAdd(-3, 4, s.iota("T"))(x),
   "broadcast to something larger": s.broadcast(["T"])(x),
   "shapes that broadcast": s.add(x, s.input("y", ["T", 2])),
   "a temperature": node(

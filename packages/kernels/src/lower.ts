@@ -109,6 +109,8 @@ export const lowerings: Lowerings = {
   concat: ({ params }, c) => movement.concatenated(c.name, c.operands, axisIndex(operand(c, 0), params.axis), c.shape),
   gather: ({ params }, c) =>
     movement.gathered(c.name, operand(c, 0), operand(c, 1), axisIndex(operand(c, 0), params.axis), c.shape),
+  scatterAdd: ({ params }, c) =>
+    movement.scattered(c.name, operand(c, 0), operand(c, 1), c.shape.length + params.axis, c.shape),
 
   linear: (_, c) => linear(c),
   softmax: (_, c) => reduction.softmaxRows(c.name, operand(c, 0)),

@@ -16,7 +16,7 @@ import {
   type Table,
 } from "@depass/graph";
 import type { Builder, ElementType, Value } from "./builder.ts";
-import { elementTypes, float, int, ints } from "./proto.ts";
+import { elementTypes, float, int, ints, text } from "./proto.ts";
 
 /** What a row gets: its operands as they are and as numbers, the shapes, and where nodes go. */
 export type Lowering = {
@@ -158,6 +158,19 @@ export const lowerings: Lowerings = {
     const index = c.operand(1).type === "i32" ? c.operand(1).name : as(b, c.operand(1), "i64");
     return f32(b.emit("Gather", [c.number(0), index], [int("axis", axis)], c.name));
   },
+  // ScatterND would take whole rows, but adds to the same one from several threads at once.
+  scatterAdd: (n, c) => {
+    const { builder: b } = c;
+    const axis = axisOf(c.shape, n.params.axis);
+    const count = product(c.shapeOf(n.inputs[1] as Expr));
+    const [outer, inner] = [product(c.shape.slice(0, axis)), product(c.shape.slice(axis + 1))];
+    const index = b.emit("Reshape", [as(b, c.operand(1), "i64"), b.sizes([1, count, 1])]);
+    const flat = b.sizes([outer, count, inner]);
+    const zeros = b.emit("Expand", [b.floats([0], [1, 1, 1]), b.sizes([outer, n.params.size, inner])]);
+    const operands = [zeros, b.emit("Expand", [index, flat]), b.emit("Reshape", [c.number(0), flat])];
+    const sums = b.emit("ScatterElements", operands, [int("axis", 1), text("reduction", "add")]);
+    return f32(b.emit("Reshape", [sums, b.sizes(c.shape)], [], c.name));
+  },
 
   linear: ({ inputs }, c) => gemm(inputs[0] as Expr, inputs[1] as Expr, undefined, c),
   softmax: (_, c) => f32(c.builder.emit("Softmax", [c.number(0)], [int("axis", -1)], c.name)),
@@ -166,6 +179,7 @@ export const lowerings: Lowerings = {
     return f32(c.builder.emit("LayerNormalization", [c.number(0), c.number(1), c.number(2)], attributes, c.name));
   },
 
+  logSumExp: expandedBefore,
   rmsScale: expandedBefore,
   layerScale: expandedBefore,
   rmsNorm: expandedBefore,

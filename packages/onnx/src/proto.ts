@@ -24,6 +24,7 @@ export type Attribute = {
   readonly type: number;
   readonly f?: number;
   readonly i?: number;
+  readonly s?: string;
   readonly ints?: readonly number[];
 };
 export type NodeProto = {
@@ -54,7 +55,7 @@ export type ModelProto = {
 export const elementTypes = { f32: 1, i32: 6, i64: 7, bool: 9, f16: 10, f64: 11, bf16: 16 } as const;
 
 /** AttributeProto.AttributeType. */
-const attributeTypes = { float: 1, int: 2, ints: 7 } as const;
+const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 export const int = (name: string, i: number): Attribute => ({ name, type: attributeTypes.int, i });
 export const ints = (name: string, values: readonly number[]): Attribute => ({
@@ -62,6 +63,7 @@ export const ints = (name: string, values: readonly number[]): Attribute => ({
   type: attributeTypes.ints,
   ints: values,
 });
+export const text = (name: string, s: string): Attribute => ({ name, type: attributeTypes.string, s });
 export const float = (name: string, f: number): Attribute => ({ name, type: attributeTypes.float, f });
 
 type Scalar = "int" | "float" | "string" | "bytes";
@@ -78,6 +80,7 @@ const attribute: Message = {
   name: [1, "string"],
   f: [2, "float"],
   i: [3, "int"],
+  s: [4, "string"],
   ints: [8, "int", "many"],
   type: [20, "int"],
 };

@@ -145,6 +145,20 @@ const gather = ({ params }: Node<"gather">, inputs: readonly Value[], { out }: R
   return result;
 };
 
+/** Row after row, in the order of the index; a computed index that is out of range adds to nothing. */
+const scatterAdd = ({ params }: Node<"scatterAdd">, inputs: readonly Value[], { out }: Run): Float64Array => {
+  const [x, index] = inputs as [Value, Value];
+  const [outer, along, inner] = around(out, params.axis);
+  const result = new Float64Array(sizeOf(out));
+  for (let o = 0; o < outer; o++)
+    index.data.forEach((row, i) => {
+      if (!(Number.isInteger(row) && row >= 0 && row < along)) return;
+      const [to, from] = [(o * along + row) * inner, (o * index.data.length + i) * inner];
+      for (let k = 0; k < inner; k++) result[to + k]! += x.data[from + k] as number;
+    });
+  return result;
+};
+
 const leaf = (name: string, { tensors }: Run): Float64Array => {
   const found = tensors[name];
   return found === undefined ? internal(`no tensor ${name}; bindSizes checks this`) : toF64(found);
@@ -198,4 +212,5 @@ export const values: Values = {
   },
   concat,
   gather,
+  scatterAdd,
 };

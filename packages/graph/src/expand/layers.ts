@@ -35,6 +35,12 @@ const softmaxed = (x: Expr): Expr => {
   return s.div(e, s.sum(-1)(e));
 };
 
+/** The largest is taken out of the exponential and put back. */
+const logSummed = (x: Expr): Expr => {
+  const largest = s.max(-1)(x);
+  return s.add(largest, s.log(s.sum(-1)(s.exp(s.sub(x, largest)))));
+};
+
 /** x·Wᵀ; a lone row is a matrix of one. */
 const projected = (x: Expr, w: Expr, shapeX: Shape, shapeW: Shape): Expr => {
   const turned = s.transpose([-1, -2])(w);
@@ -45,6 +51,7 @@ const projected = (x: Expr, w: Expr, shapeX: Shape, shapeW: Shape): Expr => {
 export const layerExpansions: Expansions<Exclude<CompositeName, DecompositionName>> = {
   linear: ({ inputs }, [x, w]) => projected(...(inputs as XY), x as Shape, w as Shape),
   softmax: ({ inputs: [x] }) => softmaxed(x as Expr),
+  logSumExp: ({ inputs: [x] }) => logSummed(x as Expr),
   rmsScale: ({ params, inputs: [x] }, [shape]) => inverseRoot(mean(square(x as Expr), shape), params.eps),
   layerScale: ({ params, inputs: [x] }, [shape]) =>
     inverseRoot(mean(square(s.sub(x as Expr, mean(x as Expr, shape))), shape), params.eps),

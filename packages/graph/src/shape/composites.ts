@@ -72,6 +72,7 @@ export const compositeShapes: Table<ShapeArgs, Shaped, CompositeName> = {
     return when(fits, [...x.slice(0, -1), w[0] ?? 0], "[…, D] and [N, D]", [x, w]);
   },
   softmax: normed("row"),
+  logSumExp: normed("scale"),
   rmsScale: normed("scale"),
   layerScale: normed("scale"),
   rmsNorm: normed("row"),

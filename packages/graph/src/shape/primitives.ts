@@ -115,4 +115,13 @@ export const primitiveShapes: PrimitiveTable<ShapeArgs, Shaped> = {
     const [x, index] = inputs as Two;
     return onAxis(params.axis, x, (i) => ok(replaced(x, i, ...index)));
   },
+  scatterAdd: ({ params: { axis, size } }, inputs) => {
+    const [x, index] = inputs as Two;
+    const behind = -1 - axis;
+    const lead = x.length - index.length - behind;
+    const fits = Number.isInteger(axis) && axis < 0 && lead >= 0;
+    const own = fits && sameShape(x.slice(lead, lead + index.length), index);
+    const wanted = `the index's axes with ${behind} behind them, and the index`;
+    return when(own, [...x.slice(0, Math.max(0, lead)), size, ...x.slice(x.length - behind)], wanted, [x, index]);
+  },
 };

@@ -3,7 +3,7 @@
 
 import fc from "fast-check";
 import { pipe } from "fp-ts/lib/function.js";
-import type { Sizes } from "../dim.ts";
+import { dims, type Sizes } from "../dim.ts";
 import { at, type Expr, type Graph } from "../expr.ts";
 import * as nn from "../nn.ts";
 import type { Activation } from "../op.ts";
@@ -75,6 +75,17 @@ export const models: fc.Arbitrary<RandomModel> = configs.map((config) =>
   readAs(modelOf(config), () => JSON.stringify(config)),
 );
 
+/** The models with a loss in place of their logits: how well they guess random next tokens. */
+export const losses: fc.Arbitrary<Pick<RandomModel, "graph" | "tensors" | "sizes">> = models.map((model) => {
+  const { config, logits, tensors, sizes } = model;
+  const targets = s.input("targets", ["T"], "i32");
+  const loss = nn.crossEntropy({ tokens: "T", vocabulary, targets })(logits);
+  const wanted = filled(dims(["T"]), sizes, (i) => wordAt(i, config.seed + 1), "i32");
+  return readAs({ graph: { loss }, tensors: { ...tensors, targets: wanted }, sizes }, () => JSON.stringify(config));
+});
+
+const wordAt = (i: number, seed: number): number => Math.floor(((noise(i, seed) + 1) / 2) * vocabulary);
+
 const architecture = (c: ModelConfig): Expr => {
   const heads = c.kvHeads * c.each;
   const headWidth = 2 * c.half;
@@ -131,7 +142,9 @@ const tensorsOf = (graph: Graph, { tokens, seed }: ModelConfig): Tensors =>
     leavesOf(graph).map(({ params: { name, shape } }) => {
       const own = [...name].reduce((h, letter) => (31 * h + letter.charCodeAt(0)) % 65521, seed);
       const value = (i: number): number => (/norm\d?$/.test(name) ? 1 : 0) + noise(i, own);
-      const ids = (i: number): number => Math.floor(((noise(i, own) + 1) / 2) * vocabulary);
-      return [name, name === "tokens" ? filled(shape, { T: tokens }, ids, "i32") : filled(shape, {}, value)];
+      return [
+        name,
+        name === "tokens" ? filled(shape, { T: tokens }, (i) => wordAt(i, own), "i32") : filled(shape, {}, value),
+      ];
     }),
   );

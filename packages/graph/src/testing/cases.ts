@@ -65,6 +65,8 @@ const reductions: readonly [Sample<{ readonly axis: number }>, ...Sample<{ reado
   of({ axis: -1 }, x(1)),
   withT(1, of({ axis: -1 }, x(2, "T"))),
 ];
+const far = by((i) => 60 * noise(i), 4);
+const logits: Few = [of(none_, x("T", "T")), of(none_, wide(3, 131)), withT(1, of(none_, x(2, "T"))), of(none_, far)];
 const norms = (affine: number): readonly [Sample<{ readonly eps: number }>, ...Sample<{ readonly eps: number }>[]] => [
   of({ eps: 1e-5 }, x("T", 6), ...[x(6), positive(6)].slice(0, affine)),
   of({ eps: 1e-3 }, x(2, "T", 131), ...[x(131), positive(131)].slice(0, affine)),
@@ -153,6 +155,14 @@ const samples: Samples = {
     of({ axis: -2 }, x(7, 3), ids(7)),
     of({ axis: -2 }, x(2, "T", 3), whole(5, 4)),
   ],
+  scatterAdd: [
+    of({ axis: -2, size: 7 }, x("T", 3), ids(7, "T")),
+    of({ axis: -1, size: 7 }, x("T", 2, 2), whole(7, 2, 2)),
+    of({ axis: -3, size: T }, x(40, 2, 3), ids(3, 40)),
+    of({ axis: -2, size: 7 }, x(3), ids(7)),
+    of({ axis: -2, size: plus(T, 1) }, x(2, 4, 3), whole(5, 4)),
+    withT(1, of({ axis: -1, size: T }, x("T"), ids(1, "T"))),
+  ],
 
   linear: [
     of({}, x("T", 6), x(4, 6)),
@@ -161,15 +171,8 @@ const samples: Samples = {
     of({}, x("T", 64), x(67, 64)),
     withT(1, of({}, x("T", 1), x(1, 1))),
   ],
-  softmax: [
-    of({}, x("T", "T")),
-    of({}, wide(3, 131)),
-    withT(1, of({}, x(2, "T"))),
-    of(
-      {},
-      by((i) => 60 * noise(i), 4),
-    ),
-  ],
+  softmax: logits,
+  logSumExp: logits,
   rmsScale: norms(0),
   layerScale: norms(0),
   rmsNorm: norms(1),

@@ -1,5 +1,5 @@
 // Elements put elsewhere: transpose, broadcast, slice and gather are one strided read, concat one write per input range.
-// One invocation moves one element of the result.
+// One invocation moves one element of the result; that of scatterAdd sums the elements that come there.
 import { type Dim, product, type Shape, times } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
 import { perIndex } from "./invocation.ts";
@@ -69,4 +69,26 @@ export const gathered = (name: string, x: Operand, index: Operand, axis: number,
   let place = min(asked, ${sizes.of(x.shape[axis] as Dim)} - 1u);
   let at = (outer * ${sizes.of(x.shape[axis] as Dim)} + place) * ${sizes.of(inner)} + inner;
   out[i] = select(${notANumber("i")}, ${load(x0 as string, x, "at")}, asked == place);`;
+  });
+
+/**
+ * gather's transpose: out[…, v, …] = Σ_{index[j] = v} x[…, j, …]. One invocation looks through the whole index for its
+ * place and adds in its order, in f32: no atomics, the same sum each time; all of a group read the same index at once.
+ */
+export const scattered = (name: string, x: Operand, index: Operand, axis: number, out: Shape): Kernel =>
+  perIndex(name, product(out), [x, index], ([x0, x1], sizes) => {
+    const inner = sizes.of(product(out.slice(axis + 1)));
+    const along = sizes.of(out[axis] as Dim);
+    const count = sizes.of(product(index.shape));
+    return `  let inner = i % ${inner};
+  let place = (i / ${inner}) % ${along};
+  let outer = i / ${sizes.of(product(out.slice(axis)))};
+  var total = 0.0;
+  for (var j = 0u; j < ${count}; j++) {
+    if (${loadIndex(x1 as string, index, "j")} == place) {
+      let at = (outer * ${count} + j) * ${inner} + inner;
+      total += ${load(x0 as string, x, "at")};
+    }
+  }
+  out[i] = total;`;
   });

@@ -1,4 +1,4 @@
-import { concat, type Expr, gather, input, iota, reshape, slice, transpose, weight } from "@depass/graph";
+import { concat, type Expr, gather, input, iota, reshape, scatterAdd, slice, transpose, weight } from "@depass/graph";
 import { tensorsFor } from "@depass/graph/testing";
 import fc from "fast-check";
 import { suite } from "uvu";
@@ -12,11 +12,11 @@ const axis = fc.constantFrom(-1, -2, -3);
 
 for (const backend of await open("movements")) {
   const on = `(${backend.device})`;
-  const runs = (name: string, make: fc.Arbitrary<Expr>): void =>
+  const runs = (name: string, make: fc.Arbitrary<Expr>, atol = 0): void =>
     test(`${name} ${on}`, () =>
       fc.assert(
         fc.asyncProperty(make, size, (y, T) =>
-          sameOn(backend, { y }, tensorsFor({ y }, { T }), { T }, { rtol: 0, atol: 0 }),
+          sameOn(backend, { y }, tensorsFor({ y }, { T }), { T }, { rtol: 0, atol }),
         ),
         fuzz(25),
       ));
@@ -31,6 +31,14 @@ for (const backend of await open("movements")) {
       const shape = [2, 3, 4].with(3 + a, before + length + after);
       return slice(a, before, length)(input("x", shape));
     }),
+  );
+  runs(
+    "rows added up by place, one after the other",
+    fc.tuple(fc.boolean(), size, fc.integer({ min: 4, max: 9 })).map(([table, lead, n]) => {
+      const index = table ? reshape(1, [2, 2])(iota(4)) : input("ids", ["T"], "i32");
+      return scatterAdd(-2, n, index)(input("x", table ? [lead, 2, 2, 3] : [lead, "T", 3]));
+    }),
+    1e-6,
   );
   runs(
     "any number side by side",

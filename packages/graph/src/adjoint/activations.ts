@@ -1,0 +1,35 @@
+// The derivatives of the non-linearities of MLPs; relu's at 0 is 0.
+import type { Expr } from "../expr.ts";
+import type { Activation } from "../op.ts";
+import * as s from "../syntax.ts";
+
+const square = (z: Expr): Expr => s.mul(z, z);
+const half = (x: Expr): Expr => s.mul(0.5, s.add(1, x));
+
+/** σ + z·σ·(1 - σ), with σ as silu has it, below -80 too. */
+const silu = (z: Expr): Expr => {
+  const sigmoid = s.div(1, s.add(1, s.exp(s.neg(s.maximum(z, -80)))));
+  return s.mul(sigmoid, s.add(1, s.mul(z, s.sub(1, sigmoid))));
+};
+
+/** Φ(z) + z·φ(z), the normal distribution and its density. */
+const gelu = (z: Expr): Expr => {
+  const density = s.mul(1 / Math.sqrt(2 * Math.PI), s.exp(s.mul(-0.5, square(z))));
+  return s.add(half(s.erf(s.mul(z, Math.SQRT1_2))), s.mul(z, density));
+};
+
+/** (1 + t)/2 + z·(1 - t²)/2·u′, where t = tanh(u) and u = √(2/π)·(z + 0.044715·z³). */
+const geluTanh = (z: Expr): Expr => {
+  const root = Math.sqrt(2 / Math.PI);
+  const cubic = s.mul(0.044715, square(z));
+  const t = s.tanh(s.mul(root, s.mul(z, s.add(1, cubic))));
+  const slope = s.mul(0.5 * root, s.add(1, s.mul(3, cubic)));
+  return s.add(half(t), s.mul(s.mul(z, slope), s.sub(1, square(t))));
+};
+
+export const slopes: Readonly<Record<Activation, (z: Expr) => Expr>> = {
+  silu,
+  relu: (z) => s.less(0, z),
+  gelu,
+  geluTanh,
+};
