@@ -12,7 +12,15 @@ import {
   tokenSeed,
   type Weights,
 } from "@depass/graph";
-import { type DecoderConfig, decodeLlamaConfig, llama, openCheckpoint, site, weightsIn } from "@depass/models";
+import {
+  type DecoderConfig,
+  decodeLlamaConfig,
+  type LlamaConfig,
+  llama,
+  openCheckpoint,
+  site,
+  weightsIn,
+} from "@depass/models";
 
 import { explanationGraph } from "../../src/explainer.ts";
 import { shapes } from "./shapes.ts";
@@ -37,18 +45,30 @@ const shapeOf = (name: string): unknown => {
 const shortened = (config: unknown, layers: number | undefined): unknown =>
   layers === undefined ? config : { ...(config as object), num_hidden_layers: layers };
 
-export const openSource = async ({ shape, model, layers }: SourceOptions): Promise<Source> => {
+/** A model before it is known which of its graphs is wanted. */
+export type Subject = {
+  readonly config: LlamaConfig;
+  readonly weightsFor: (graph: Graph) => Weights;
+  readonly text: string;
+  readonly close: () => Promise<void>;
+};
+
+export const openSubject = async ({ shape, model, layers }: SourceOptions): Promise<Subject> => {
   const checkpoint = model === undefined ? undefined : await openCheckpoint(model)().then(orThrow);
   const config = orThrow(decodeLlamaConfig(shortened(checkpoint?.config ?? shapeOf(shape), layers)));
-  const explained = orThrow(
-    explanationGraph({ architecture: llama(config) }, tokenSeed(site.residPre(0)), softmaxRule()),
-  );
-  const dense = orThrow(simplify(share(prune(Object.keys(explained.graph))(explained.decomposed.graph))));
   return {
     config,
-    graphs: { packed: explained.graph, dense },
-    weights: checkpoint === undefined ? randomWeights(explained.graph) : weightsIn(checkpoint),
+    weightsFor: checkpoint === undefined ? randomWeights : () => weightsIn(checkpoint),
     text: `${model ?? shape}, ${config.layers} layers, ${model === undefined ? "random bf16 weights" : "its own weights"}`,
     close: checkpoint?.close ?? (async () => undefined),
   };
+};
+
+export const openSource = async (options: SourceOptions): Promise<Source> => {
+  const { weightsFor, ...subject } = await openSubject(options);
+  const explained = orThrow(
+    explanationGraph({ architecture: llama(subject.config) }, tokenSeed(site.residPre(0)), softmaxRule()),
+  );
+  const dense = orThrow(simplify(share(prune(Object.keys(explained.graph))(explained.decomposed.graph))));
+  return { ...subject, graphs: { packed: explained.graph, dense }, weights: weightsFor(explained.graph) };
 };
