@@ -1,6 +1,5 @@
 // How does a comparison read? As tables in Markdown, which a terminal shows as well: medians of the turns, and the least and
 // the most of them where they differ.
-import { showBytes } from "@depass/kernels";
 import { type Agreement, tolerance } from "./agreement.ts";
 import type { Ours } from "./answers.ts";
 import type { Answer } from "./graphs.ts";
@@ -29,7 +28,7 @@ const digits = (value: number): string => value.toFixed(value < 1 ? 3 : value < 
 const seconds = (value: number): string => `${digits(value)} s`;
 const spentIn = (s: Spread | undefined): string => spread(s, digits, " s");
 const timesOf = (s: Spread | undefined): string => spread(s, (value) => value.toFixed(2), " ×");
-const bytesOf = (s: Spread | undefined): string => spread(s, showBytes);
+const bytesOf = (s: Spread | undefined): string => spread(s, (value) => (value / 2 ** 20).toFixed(0), " MiB");
 
 const positions: Readonly<Record<Answer, string>> = { one: "the last", all: "all" };
 
