@@ -6,7 +6,6 @@ import {
   checkIndexes,
   checkSizes,
   checkWeights,
-  evaluateClosed,
   type Fault,
   type Faulty,
   fault,
@@ -19,9 +18,7 @@ import {
   type RunOptions,
   type SizeBound,
   type Sizes,
-  shapeOfSizes,
   sizeBounds,
-  sizeOf,
   type Tensor,
   type Tensors,
   tensor,
@@ -31,13 +28,15 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { heldBytes, showSizes, tooBig, weightBytes } from "./budget.ts";
+import { type Feeds, fetchesOf, fixedFeeds, given, inputTensor, type Pool } from "./feeds.ts";
 import { lastReads, runBytes } from "./memory.ts";
 import { type Base, basePlan, type Models, type PlanOptions, type Step, stepsFor } from "./plan.ts";
 import type { Program } from "./program.ts";
 import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
 import { tileSizes } from "./tiles/tiling.ts";
 import { isDense, type Variant, variantFor } from "./variant.ts";
-import { asF32, type Held, holdWeights } from "./weights.ts";
+import { type Held, holdWeights } from "./weights.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
@@ -59,7 +58,8 @@ type Ready = {
   readonly lean: boolean;
   readonly models: Models;
   readonly steps: Map<string, readonly Step[]>;
-  readonly sessions: Map<Program, Session>;
+  /** A session that is being opened is waited for, not opened twice. */
+  readonly sessions: Map<Program, Promise<Result<Session>>>;
 };
 
 /** Reads weights and plans; models and sessions are made by the first run. */
@@ -73,7 +73,7 @@ export const prepareOn = (
   pipe(
     TE.fromEither(planned(graph, weights, options)),
     TE.bindTo("base"),
-    TE.bind("bytes", ({ base }) => TE.fromEither(weightBytes(graph, base, options))),
+    TE.bind("bytes", ({ base }) => TE.fromEither(weightBytes(graph, base, options.budgetBytes))),
     TE.bind("shapes", () => TE.fromEither(check(graph))),
     TE.bind("held", ({ base }) => holdWeights(runtime, base.weights, base.derived, weights, runOptions)),
     TE.map(({ base, bytes, shapes, held }): Runner => {
@@ -95,14 +95,30 @@ export const prepareOn = (
           (inputs, own = {}) =>
           () =>
             runOnce(ready, inputs, own),
-        dispose: () => {
-          for (const s of ready.sessions.values()) s.dispose();
-          ready.sessions.clear();
-          (held as Map<string, OrtTensor>).clear();
-        },
+        dispose: () => disposeOf(ready),
       };
     }),
   );
+
+const disposeOf = (ready: Ready): void => {
+  if (!isOpen(ready)) return;
+  for (const opening of ready.sessions.values())
+    void opening.then((made) => {
+      if (E.isRight(made)) made.right.dispose();
+    });
+  ready.sessions.clear();
+  ready.steps.clear();
+  ready.models.clear();
+  (ready.held as Map<string, OrtTensor>).clear();
+  disposed.add(ready);
+};
+
+const disposed = new WeakSet<Ready>();
+const isOpen = (ready: Ready): boolean => !disposed.has(ready);
+
+const closedRunner: readonly Fault[] = [
+  fault("disposed", "run", "a runner that was not disposed of", "one that was", "prepare the graph again"),
+];
 
 const isDenseWeight = (held: Held, name: string): boolean => {
   const found = held.get(name);
@@ -114,47 +130,7 @@ const planned = (graph: Graph, weights: Weights, options: CpuOptions): Result<Ba
   return faults.length > 0 ? E.left(faults) : basePlan(graph, options);
 };
 
-const FLOAT = 4;
-
-/** Bytes of all weights as f32; faults where they do not fit. */
-const weightBytes = (graph: Graph, base: Base, { budgetBytes }: CpuOptions): Result<number> => {
-  const shapes = new Map(leavesOf(graph).map((l) => [l.params.name, l.params.shape as readonly number[]]));
-  const own = [...base.weights].map((name) => {
-    const expr = base.derived.get(name);
-    return sizeOf(expr === undefined ? (shapes.get(name) ?? []) : derivedShape(expr, shapes));
-  });
-  const bytes = FLOAT * own.reduce((a, b) => a + b, 0);
-  return bytes > budgetBytes ? E.left([tooBig("the weights", bytes, budgetBytes, budgetBytes)]) : E.right(bytes);
-};
-
-/** A derived weight has the shape of its first operand (fold.ts). */
-const derivedShape = (
-  x: Base["derived"] extends ReadonlyMap<string, infer X> ? X : never,
-  shapes: ReadonlyMap<string, readonly number[]>,
-): readonly number[] => {
-  const first = x.inputs[0];
-  return first?.op === "weight" ? (shapes.get(first.params.name) ?? []) : [];
-};
-
 const aborted = (): readonly Fault[] => [fault("aborted", "run", "to finish", "an abort signal")];
-
-const MiB = 2 ** 20;
-const text = (bytes: number): string =>
-  bytes < 1000 * MiB ? `${(bytes / MiB).toFixed(1)} MiB` : `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-
-const tooBig = (what: string, bytes: number, free: number, budget: number): Fault =>
-  fault(
-    "out-of-memory",
-    what,
-    `at most ${text(free)} (what is left of the budget of ${text(budget)} on the CPU)`,
-    text(bytes),
-    "raise --memory, shorten the prompt or choose another backend",
-  );
-
-const showSizes = (sizes: Sizes): string =>
-  Object.entries(sizes)
-    .map(([symbol, value]) => `${symbol} = ${value}`)
-    .join(", ");
 
 /** Sizes from the inputs alone: weights were checked when they were read. */
 const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> => {
@@ -169,6 +145,7 @@ const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> => {
 };
 
 const runOnce = async (ready: Ready, inputs: Tensors, options: RunOptions): Promise<Result<Tensors>> => {
+  if (!isOpen(ready)) return E.left(closedRunner);
   const sizes = boundSizes(ready, inputs);
   if (E.isLeft(sizes)) return sizes;
   const lean = await runVariant(ready, inputs, sizes.right, options, !ready.lean);
@@ -202,53 +179,10 @@ const runVariant = async (
   return computed(ready, steps.right, kept, inputs, sizes, options);
 };
 
-const heldBytes = (held: Held): number => [...held.values()].reduce((sum, t) => sum + FLOAT * sizeOf(t.dims), 0);
-
-/** What a program is fed beside inputs, weights and values; the same for every segment that shares the program. */
-const fixedFeeds = (
-  { Tensor: Make }: Runtime,
-  { program: own, tables }: Step,
-  sizes: Sizes,
-): Readonly<Record<string, OrtTensor>> => {
-  const feeds: Record<string, OrtTensor> = {};
-  const put = (name: string, t: Tensor): void => {
-    feeds[name] = new Make("float32", asF32(t), t.shape);
-  };
-  for (const { name, expr } of own.closed) put(name, evaluateClosed(expr, sizes));
-  for (const { name, dims } of own.sizes)
-    feeds[name] = new Make(
-      "int64",
-      BigInt64Array.from(dims, (d) => BigInt(valueOf(d, sizes))),
-      [dims.length],
-    );
-  for (const { params } of own.inputs) {
-    const table = tables[params.name];
-    if (table !== undefined) put(params.name, table(sizes));
-  }
-  return feeds;
-};
-
-const inputTensor = ({ Tensor: Make }: Runtime, t: Tensor, dtype: "f32" | "i32"): OrtTensor =>
-  dtype === "i32"
-    ? new Make("int32", t.data instanceof Int32Array ? t.data : Int32Array.from(t.data), t.shape)
-    : new Make("float32", asF32(t), t.shape);
-
-const sessionFor = async (ready: Ready, { program: own }: Step): Promise<Result<Session>> => {
-  const found = ready.sessions.get(own);
-  if (found !== undefined) return E.right(found);
-  const made = await openSession(ready.runtime, own.bytes)();
-  if (E.isRight(made)) ready.sessions.set(own, made.right);
-  return made;
-};
-
-/** Buffers of values that nothing reads any more, by their length: the next value of that length lies there. */
-type Pool = Map<number, Float32Array[]>;
-
-const taken = (pool: Pool, length: number): Float32Array => pool.get(length)?.pop() ?? new Float32Array(length);
-
-const given = (pool: Pool, { data }: OrtTensor): void => {
-  if (!(data instanceof Float32Array)) return;
-  pool.set(data.length, [...(pool.get(data.length) ?? []), data]);
+const sessionFor = (ready: Ready, { program: own }: Step): Promise<Result<Session>> => {
+  const opening = ready.sessions.get(own) ?? openSession(ready.runtime, own.bytes)();
+  ready.sessions.set(own, opening);
+  return opening;
 };
 
 const computed = async (
@@ -261,10 +195,11 @@ const computed = async (
 ): Promise<Result<Tensors | "unsure">> => {
   const last = lastReads(steps, kept);
   const values = new Map<string, OrtTensor>();
-  const fixed = new Map<Program, Readonly<Record<string, OrtTensor>>>();
+  const fixed = new Map<Program, Feeds>();
   const pool: Pool = new Map();
   for (const [i, step] of steps.entries()) {
     if (options.signal?.aborted) return E.left(aborted());
+    if (!isOpen(ready)) return E.left(closedRunner);
     options.progress?.({ done: i, total: steps.length, what: step.site ?? `segment ${i}` });
     const session = await sessionFor(ready, step);
     if (E.isLeft(session)) return session;
@@ -287,12 +222,7 @@ const computed = async (
   return E.right(results(ready, values));
 };
 
-const feedsOf = (
-  ready: Ready,
-  step: Step,
-  values: ReadonlyMap<string, OrtTensor>,
-  inputs: Tensors,
-): Readonly<Record<string, OrtTensor>> => {
+const feedsOf = (ready: Ready, step: Step, values: ReadonlyMap<string, OrtTensor>, inputs: Tensors): Feeds => {
   const feeds: Record<string, OrtTensor> = {};
   for (const n of step.program.inputs) {
     const source = step.sources.get(n.params.name);
@@ -305,26 +235,6 @@ const feedsOf = (
   }
   return feeds;
 };
-
-/** Where the session writes its outputs. */
-const fetchesOf = (
-  { Tensor: Make }: Runtime,
-  { program: own }: Step,
-  sizes: Sizes,
-  pool: Pool,
-): Readonly<Record<string, OrtTensor>> =>
-  Object.fromEntries(
-    Object.values(own.outputs).map(({ tensor: name, shape, type }) => {
-      const numbers = shapeOfSizes(shape, sizes);
-      const length = sizeOf(numbers);
-      return [
-        name,
-        type === "i32"
-          ? new Make("int32", new Int32Array(length), numbers)
-          : new Make("float32", taken(pool, length), numbers),
-      ];
-    }),
-  );
 
 const results = (ready: Ready, values: ReadonlyMap<string, OrtTensor>): Tensors =>
   Object.fromEntries(

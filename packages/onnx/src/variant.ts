@@ -64,9 +64,11 @@ const FEWEST_ROWS = 192;
 /** The first length that the same tiling serves. */
 const floorOf = (T: number): number => (T < 8 ? Math.min(T, 2) : 2 ** Math.floor(Math.log2(T)));
 
+/** More tiles compute fewer zeros, and more small nodes. */
 const tilesFor = (T: number): number => {
   if (T < 8) return 1;
-  return T < 16 ? 4 : 8;
+  if (T < 16) return 4;
+  return T < 128 ? 8 : 16;
 };
 
 const chunksFor = (T: number, count: number): readonly (readonly number[])[] => {

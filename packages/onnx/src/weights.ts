@@ -9,6 +9,8 @@ import {
   nodesOf,
   type RunOptions,
   rewrite,
+  sameShape,
+  showShape,
   sizeOf,
   type Tensor,
   type Weights,
@@ -63,6 +65,21 @@ const derivation = async (
   return E.right({ program: made.right, session: session.right, names });
 };
 
+/** What is wrong with a tensor that was read, if anything: it must be what was described before. */
+const asDescribed = (name: string, weights: Weights, { dtype, shape, data }: Tensor): Fault | undefined => {
+  const wanted = weights.describe(name);
+  if (wanted === undefined) return undefined;
+  const fits = dtype === wanted.dtype && data.length === sizeOf(wanted.shape) && sameShape(shape, wanted.shape);
+  return fits
+    ? undefined
+    : fault(
+        "dtype",
+        `weight ${name}`,
+        `${showShape(wanted.shape)} in ${wanted.dtype}, as described`,
+        `${showShape(shape)} in ${dtype} with ${data.length} values`,
+      );
+};
+
 /** Reads the named weights, and computes those that are derived. Faults: those of reading, an abort. */
 export const holdWeights =
   (
@@ -80,6 +97,8 @@ export const holdWeights =
       if (found !== undefined) return E.right(found);
       const tensor = await weights.read(name)();
       if (E.isLeft(tensor)) return tensor;
+      const misfit = asDescribed(name, weights, tensor.right);
+      if (misfit !== undefined) return E.left([misfit]);
       return E.right(new runtime.Tensor("float32", asF32(tensor.right), tensor.right.shape));
     };
     const compute = async (x: Expr): Promise<E.Either<readonly Fault[], OrtTensor>> => {
