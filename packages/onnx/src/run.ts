@@ -60,6 +60,8 @@ type Ready = {
   readonly steps: Map<string, readonly Step[]>;
   /** A session that is being opened is waited for, not opened twice. */
   readonly sessions: Map<Program, Promise<Result<Session>>>;
+  /** Arrays of earlier runs with the same sizes. */
+  readonly pool: { sizes: string; arrays: Pool };
 };
 
 /** Reads weights and plans; models and sessions are made by the first run. */
@@ -89,6 +91,7 @@ export const prepareOn = (
         models: new Map(),
         steps: new Map(),
         sessions: new Map(),
+        pool: { sizes: "", arrays: new Map() },
       };
       return {
         run:
@@ -109,6 +112,7 @@ const disposeOf = (ready: Ready): void => {
   ready.sessions.clear();
   ready.steps.clear();
   ready.models.clear();
+  ready.pool.arrays.clear();
   (ready.held as Map<string, OrtTensor>).clear();
   disposed.add(ready);
 };
@@ -185,6 +189,14 @@ const sessionFor = (ready: Ready, { program: own }: Step): Promise<Result<Sessio
   return opening;
 };
 
+/** Another length needs other arrays: those of the last one are let go. */
+const poolFor = ({ pool }: Ready, sizes: Sizes): Pool => {
+  const text = showSizes(sizes);
+  if (pool.sizes !== text) pool.arrays = new Map();
+  pool.sizes = text;
+  return pool.arrays;
+};
+
 const computed = async (
   ready: Ready,
   steps: readonly Step[],
@@ -196,7 +208,7 @@ const computed = async (
   const last = lastReads(steps, kept);
   const values = new Map<string, OrtTensor>();
   const fixed = new Map<Program, Feeds>();
-  const pool: Pool = new Map();
+  const pool = poolFor(ready, sizes);
   for (const [i, step] of steps.entries()) {
     if (options.signal?.aborted) return E.left(aborted());
     if (!isOpen(ready)) return E.left(closedRunner);
