@@ -52,7 +52,7 @@ export const trainingSentences = (world: World, split: Split, seed: number, mix:
   return () => makers[kindOf(random, mix)]();
 };
 
-/** `asked[i]` is 1 where token i is what a prompt asks for: what comes before leaves no other, and it is not grammar. */
+/** `asked[i]` is 1 where token i is an answer: the one that what comes before leaves. */
 export type Document = { readonly ids: readonly number[]; readonly asked: readonly (0 | 1)[] };
 
 /** A beginning, the prompt, its answer and the rest. A copy asks for every word of its second time but the first. */
@@ -85,7 +85,7 @@ export const streamOf = (next: () => Document, least: number): Stream => {
   return { ids, asked, starts };
 };
 
-/** Row after row, `length` each: `targets` are the ids that follow `tokens`, and `asked` marks the answers among them. */
+/** Row after row, `length` each: `targets` are the ids that follow `tokens`, and `asked` marks their answers. */
 export type Batch = {
   readonly rows: number;
   readonly length: number;

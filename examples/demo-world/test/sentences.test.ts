@@ -45,10 +45,15 @@ test("every phrasing and every saying that may be seen is seen", () => {
   assert.is(sayings.size, split.seen.length);
 });
 
-test("who gives is the first or the second as often, and every name is an answer about as often", () => {
+test("names come in both orders, who gives is the first or the second as often, and every name is an answer about as often", () => {
   const gifts = sample.filter(({ prompt }) => prompt.kind === "ioi");
   const second = ({ prompt }: Sentence) => prompt.words.indexOf(prompt.words.findLast(isName) ?? "") < prompt.deciding;
   isAbout(shareOf(second, gifts), 0.5);
+  const inOrder = ({ prompt }: Sentence) => {
+    const [one = "", other = ""] = prompt.words.filter(isName);
+    return one < other;
+  };
+  isAbout(shareOf(inOrder, gifts), 0.5);
   const answers = new Map<string, number>();
   for (const { prompt } of gifts) answers.set(prompt.answer, (answers.get(prompt.answer) ?? 0) + 1);
   const even = gifts.length / world.people.length;
