@@ -19,6 +19,7 @@ const testFiles = () => {
   const tests = [
     ...packages().flatMap((folder) => filesUnder(`${folder}/test`, ".test.ts")),
     ...filesUnder("scripts/test", ".test.mjs"),
+    ...filesUnder("examples", ".test.ts"),
   ];
   const examples = entries("examples").filter((name) => /^\d\d-.*\.ts$/.test(name));
   return [

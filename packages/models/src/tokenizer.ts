@@ -24,7 +24,7 @@ type Result<A> = E.Either<readonly Fault[], A>;
 export type Tokenizer = {
   /** Ids are below this; some below it may be free. */
   readonly size: number;
-  /** `special`: with what the tokenizer puts around a text. Faults: a character for which there is no token at all. */
+  /** `special`: with what the tokenizer puts around a text. Faults: what there is no token for, character or word. */
   readonly encode: (text: string, options: { readonly special: boolean }) => Result<Encoding>;
   /** An id as a person reads it. Faults: no such id. */
   readonly tokenText: (id: number) => Result<string>;

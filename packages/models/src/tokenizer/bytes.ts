@@ -1,9 +1,9 @@
-// Which bytes of text does a vocabulary entry stand for, and how does a person read it? Three spellings are in use:
-// GPT-2's byte alphabet (every byte has a printable letter), `▁` for a space, and `<0xE6>` for a single byte.
+// Which bytes of text does a vocabulary entry stand for, and how does a person read it? Spellings in use are GPT-2's byte
+// alphabet (every byte has a printable letter), `▁` for a space, `<0xE6>` for a single byte, and words as they are.
 // Source: github.com/openai/gpt-2 (encoder.py, bytes_to_unicode); SentencePiece byte fallback.
 
-/** How a tokenizer spells its pieces: `bytes` is GPT-2's alphabet, `chars` is text with `▁` for spaces. */
-export type Spelling = "bytes" | "chars";
+/** How a tokenizer spells its pieces: `bytes` is GPT-2's alphabet, `chars` is text with `▁` for spaces, `words` is text. */
+export type Spelling = "bytes" | "chars" | "words";
 
 const isPrintable = (byte: number): boolean =>
   (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte <= 0xac) || (byte >= 0xae && byte <= 0xff);
@@ -39,6 +39,7 @@ export const pieceBytes = (piece: string, spelling: Spelling): Uint8Array => {
     // A letter outside the alphabet: an entry that is plain text, as added tokens are.
     return bytes.every((byte) => byte !== undefined) ? Uint8Array.from(bytes as number[]) : utf8.encode(piece);
   }
+  if (spelling === "words") return utf8.encode(piece);
   const byte = fallbackByte(piece);
   return byte === undefined ? charBytes(piece) : Uint8Array.of(byte);
 };

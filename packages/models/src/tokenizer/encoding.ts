@@ -9,6 +9,7 @@ import { type Around, attempt, type Library } from "./library.ts";
 import { addedPiece, knownPiece, type Piece, rangesOf, streamOf } from "./ranges.ts";
 import type { AddedToken, Splitter } from "./sections.ts";
 import type { TokenizerSettings, Trim } from "./settings.ts";
+import { unknownWord } from "./unknown.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
@@ -82,9 +83,25 @@ const align = (loaded: Loaded, text: string, named: readonly Named[]): readonly 
   });
 };
 
-const namedOf = ({ library, where }: Loaded, text: string): Result<readonly Named[]> =>
+/** A fault for each of `names` that has no id: a word with its place, or the text they are in. */
+const lostOf = (
+  { library, settings, split, where }: Loaded,
+  text: string,
+  names: readonly string[],
+  isLost: (index: number) => boolean,
+): readonly Fault[] => {
+  if (!settings.closed)
+    return [fault("tokenizer", where, "a token for every character", `none for some of ${describe(text)}`)];
+  const words = library.model.vocab.filter((word) => word !== undefined);
+  const pieces = names.map((name) => knownPiece(name, settings.spelling));
+  return rangesOf(pieces, streamOf(split(text), settings.spelling)).flatMap((range, i) =>
+    isLost(i) ? [unknownWord(text, range, names[i] as string, words)] : [],
+  );
+};
+
+const namedOf = (loaded: Loaded, text: string): Result<readonly Named[]> =>
   pipe(
-    attempt(where, "to encode the text", () => library.encode(text, { add_special_tokens: false })),
+    attempt(loaded.where, "to encode the text", () => loaded.library.encode(text, { add_special_tokens: false })),
     E.flatMap(({ ids, tokens }) => {
       const named = tokens.flatMap((name, i) => {
         const id = ids[i];
@@ -92,7 +109,7 @@ const namedOf = ({ library, where }: Loaded, text: string): Result<readonly Name
       });
       return named.length === tokens.length
         ? E.right(named)
-        : E.left([fault("tokenizer", where, "a token for every character", `none for some of ${describe(text)}`)]);
+        : E.left(lostOf(loaded, text, tokens, (i) => ids[i] === undefined));
     }),
   );
 

@@ -18,6 +18,8 @@ export type TokenizerSettings = {
   readonly library: Readonly<Record<string, unknown>>;
   readonly added: readonly AddedToken[];
   readonly spelling: Spelling;
+  /** The vocabulary is of whole words: one that it lacks is a fault, whatever its unknown token is. */
+  readonly closed: boolean;
   readonly trim?: Trim;
 };
 
@@ -41,6 +43,9 @@ const UnigramModel = t.type({
 const BpeModel = t.type({
   vocab: t.record(t.string, tokenId),
   merges: t.UnknownArray,
+});
+const WordModel = t.type({
+  vocab: t.record(t.string, tokenId),
 });
 
 const wrong = (where: string, expected: string, got: string): Result<never> =>
@@ -87,10 +92,22 @@ const checkUnigram = (model: Json, where: string): Result<Json> =>
     }),
   );
 
+/** Nothing but the vocabulary goes on: the library looks words up in it and has no id for the others, which is wanted. */
+const checkWords = (model: Json, where: string): Result<Json> =>
+  pipe(
+    decode(WordModel)(model, where),
+    E.flatMap(({ vocab }) =>
+      Object.keys(vocab).length === 0
+        ? wrong(`${where} at vocab`, "at least one word", "none")
+        : E.right({ type: "WordLevel", vocab }),
+    ),
+  );
+
 const checkModel = (model: Json, where: string): Result<Json> => {
   const type = typeOf(model);
   if (type === "BPE") return checkBpe(model, where);
-  return type === "Unigram" ? checkUnigram(model, where) : wrong(`${where} at type`, "BPE or Unigram", type);
+  if (type === "WordLevel") return checkWords(model, where);
+  return type === "Unigram" ? checkUnigram(model, where) : wrong(`${where} at type`, "BPE, Unigram or WordLevel", type);
 };
 
 /** What the library takes for granted and would spell out as "undefined". */
@@ -112,6 +129,11 @@ const trimOf = (processor: unknown): Trim | undefined => {
     : { keepsAddedSpace: found.add_prefix_space !== false };
 };
 
+const spellingOf = (pretokenizer: unknown, closed: boolean): Spelling => {
+  if (partOfType(pretokenizer, "ByteLevel") !== undefined) return "bytes";
+  return closed && partOfType(pretokenizer, "Metaspace") === undefined ? "words" : "chars";
+};
+
 type Listed = t.TypeOf<typeof Added>;
 
 /** Special tokens are looked for in the raw text, others in the normalised one, unless they say. */
@@ -124,6 +146,7 @@ const toAdded = ({ id, content, special, normalized }: Listed): AddedToken => ({
 
 const settingsOf = (json: Json, listed: readonly Listed[], model: Json): TokenizerSettings => {
   const trim = trimOf(json.post_processor);
+  const closed = model.type === "WordLevel";
   return {
     library: {
       normalizer: json.normalizer ?? null,
@@ -134,7 +157,8 @@ const settingsOf = (json: Json, listed: readonly Listed[], model: Json): Tokeniz
       model,
     },
     added: listed.map(toAdded),
-    spelling: partOfType(json.pre_tokenizer, "ByteLevel") === undefined ? "chars" : "bytes",
+    spelling: spellingOf(json.pre_tokenizer, closed),
+    closed,
     ...(trim === undefined ? {} : { trim }),
   };
 };

@@ -16,6 +16,11 @@ test("signs for spaces and bytes", () => {
   assert.equal(pieceBytes("<0xE>", "chars"), charBytes("<0xE>"));
 });
 
+test("whole words have no signs", () => {
+  for (const word of ["▁a", "<0xE6>", "Ġthe"])
+    assert.equal(pieceBytes(word, "words"), new TextEncoder().encode(word), word);
+});
+
 test("bytes read as text, and those that are no character as themselves", () => {
   assert.is(readable(Uint8Array.of(0xe6, 0x9d, 0xb1, 0xe6, 0x9d)), "東<0xE6><0x9D>");
   assert.is(readable(Uint8Array.of(0xa9, 0x61, 0xff, 0xc3, 0xa9)), "<0xA9>a<0xFF>é");

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { decodeTokenizer } from "../../src/tokenizer/settings.ts";
 import { left, right } from "../either.ts";
-import { byteLevel, spaceSign, unigram } from "./tiny.ts";
+import { byteLevel, spaceSign, unigram, wordLevel } from "./tiny.ts";
 
 const decode = (json: unknown) => decodeTokenizer(json, "t");
 const withModel = (json: Readonly<Record<string, unknown>>, change: object) => ({
@@ -26,8 +26,21 @@ test("old files without a model type are recognised", () => {
   );
 });
 
+test("only whole words are closed, and they are spelled as they are unless the pre-tokenizer says otherwise", () => {
+  const metaspace = { type: "Metaspace", replacement: "▁", prepend_scheme: "always" };
+  assert.equal(
+    [byteLevel(), spaceSign(), unigram(), wordLevel()].map((json) => right(decode(json)).closed),
+    [false, false, false, true],
+  );
+  assert.is(right(decode(wordLevel())).spelling, "words");
+  assert.is(right(decode(wordLevel({ pre_tokenizer: metaspace }))).spelling, "chars");
+  assert.is(right(decode(wordLevel({ pre_tokenizer: { type: "ByteLevel" } }))).spelling, "bytes");
+});
+
 test("what is damaged or different is named", () => {
   assert.match(left(decode(withModel(byteLevel(), { vocab: { a: "1" } }))), "model at vocab.a: expected a token id");
+  assert.match(left(decode(withModel(wordLevel(), { vocab: {} }))), "vocab: expected at least one word");
+  assert.match(left(decode(withModel(wordLevel(), { vocab: ["a"] }))), "model at vocab: expected");
   assert.match(left(decode(withModel(byteLevel(), { vocab: {} }))), "expected at least one piece");
   assert.match(left(decode(withModel(byteLevel(), { merges: ["ab"] }))), 'merges: expected pairs of pieces, got "ab"');
   assert.match(left(decode(withModel(byteLevel(), { end_of_word_suffix: "</w>" }))), "expected no end_of_word_suffix");

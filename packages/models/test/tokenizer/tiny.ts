@@ -90,3 +90,17 @@ export const unigram = (change: Json = {}): Json => ({
   },
   ...change,
 });
+
+/** Whole words between spaces and signs, a beginning put before them. `capital` is 3; `<unk>` is never used. */
+export const wordLevel = (change: Json = {}): Json => ({
+  added_tokens: [special(0, "<s>")],
+  normalizer: null,
+  pre_tokenizer: { type: "Whitespace" },
+  post_processor: template(["<s>"], []),
+  model: {
+    type: "WordLevel",
+    unk_token: "<unk>",
+    vocab: vocabOf(["<s>", "<unk>", "The", "capital", "of", "Norland", "is", "Osk", ".", "<0xE6>", "▁", "café"]),
+  },
+  ...change,
+});
