@@ -19,6 +19,11 @@ const auto: Faulty<Devices["auto"]> = async () => {
   return E.right({ backend: backend.name, adapter: backend.device, why });
 };
 
+const cpu: Faulty<Devices["cpu"]> = async () => {
+  const opened = await openBackend({ backend: "cpu" })();
+  return E.right(E.isLeft(opened) ? { missing: showFaults(opened.left) } : { device: opened.right.backend.device });
+};
+
 const textOf = (found: Devices, json: boolean): string => {
   const { adapters, ...rest } = found;
   return json
@@ -32,5 +37,6 @@ export const devices = ({ json }: DevicesOptions): Faulty<void> =>
     TE.fromTask(listAdapters),
     TE.bindTo("adapters"),
     TE.bind("auto", () => auto),
+    TE.bind("cpu", () => cpu),
     TE.map((found) => print(textOf({ ...found, reference: reference.device }, json === true))),
   );

@@ -35,6 +35,8 @@ export type Devices = {
   readonly adapters: Adapters;
   /** What `--backend auto` takes, and why; an absent adapter means that it cannot run. */
   readonly auto: { readonly backend: string; readonly adapter?: string; readonly why: string };
+  /** The processor and its runtime, or why there is none. */
+  readonly cpu: { readonly device: string } | { readonly missing: string };
   readonly reference: string;
 };
 
@@ -46,7 +48,7 @@ export type DeviceReport = {
 
 /** The report, one string a line. */
 export const showDevices = (
-  { adapters, auto, reference }: Devices,
+  { adapters, auto, cpu, reference }: Devices,
   { ink, columns, bytes }: DeviceReport,
 ): readonly string[] => [
   `${ink.bold("webgpu")}  ${adapters.found.length === 0 ? "no adapter" : `--adapter NAME takes another than the first`}`,
@@ -54,6 +56,10 @@ export const showDevices = (
   ...adapters.found.flatMap((a) => adapterLines(a, ink, columns, bytes)),
   ...adapters.missing.flatMap((m) => wrapWords(`missing: ${harmless(m)}`, columns - 2).map((line) => `  ${line}`)),
   ...(adapters.missing.length > 0 ? [""] : []),
+  ...wrapWords("device" in cpu ? harmless(cpu.device) : `missing: ${harmless(cpu.missing)}`, columns - 5).map(
+    (line, i) => `${i === 0 ? ink.bold("cpu") : "   "}  ${line}`,
+  ),
+  "",
   `${ink.bold("reference")}  ${reference}, only when asked for: --backend reference`,
   "",
   ...wrapWords(

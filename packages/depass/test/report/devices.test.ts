@@ -20,6 +20,7 @@ test("adapters with limits and features, what is missing, what auto takes", () =
     {
       adapters: { found: [found], missing: ["no software adapter"] },
       auto: { backend: "webgpu", adapter: "NVIDIA H200", why: "it is the first hardware adapter" },
+      cpu: { device: "EPYC, 16 cores (ONNX Runtime)" },
       reference: "f64 evaluator in JavaScript",
     },
     options,
@@ -35,6 +36,8 @@ test("adapters with limits and features, what is missing, what auto takes", () =
     "",
     "  missing: no software adapter",
     "",
+    "cpu  EPYC, 16 cores (ONNX Runtime)",
+    "",
     "reference  f64 evaluator in JavaScript, only when asked for: --backend reference",
     "",
     "auto takes webgpu on NVIDIA H200: it is the first hardware",
@@ -44,10 +47,20 @@ test("adapters with limits and features, what is missing, what auto takes", () =
 
 test("a machine without adapters", () => {
   const lines = showDevices(
-    { adapters: { found: [], missing: [] }, auto: { backend: "webgpu", why: "no Vulkan loader" }, reference: "f64" },
+    {
+      adapters: { found: [], missing: [] },
+      auto: { backend: "webgpu", why: "no Vulkan loader" },
+      cpu: { missing: "cpu: expected ONNX Runtime for darwin x64, got none; choose another backend with --backend" },
+      reference: "f64",
+    },
     options,
   );
   assert.is(lines[0], "webgpu  no adapter");
+  assert.equal(lines.slice(2, 5), [
+    "cpu  missing: cpu: expected ONNX Runtime for darwin x64, got",
+    "     none; choose another backend with --backend",
+    "",
+  ]);
   assert.is(lines.at(-1), "auto takes nothing: no Vulkan loader");
 });
 
