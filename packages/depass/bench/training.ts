@@ -1,7 +1,7 @@
-// How much longer than a forward pass does a step of training take? A Llama-shaped model with random weights, on the CPU.
+// How much longer than a forward pass does a step of training take? A Llama-shaped model, random weights, on the CPU.
 //   pnpm bench training [--layers 4] [--width 128] [--sequences 8] [--tokens 64] [--vocabulary 512] [--runs 15] [--parts]
-// The forward pass is that of the loss over the same batch, with its weights held by the backend; step and forward pass run
-// in turns, and the medians of their times are compared. --parts also times the gradients without the optimizer.
+// The forward pass is that of the loss over the same batch, with its weights held by the backend. Both run in turns;
+// shown are the medians of their times and of each turn's quotient. --parts times the gradients without the rest.
 import { parseArgs } from "node:util";
 import {
   adamw,
@@ -134,10 +134,11 @@ for (let i = -3; i < runs; i++) {
   state = nextState(outputs);
   if (i >= 0) measured.push({ ahead, back, whole });
 }
+const medianOf = (f: (m: (typeof measured)[number]) => number): number => median(measured.map(f));
 const count = Object.values(parameters).reduce((n, { shape }) => n + sizeOf(shape), 0);
-const [ahead, back, whole] = (["ahead", "back", "whole"] as const).map((key) => median(measured.map((m) => m[key])));
+const [ahead, whole] = [ms(medianOf((m) => m.ahead)), ms(medianOf((m) => m.whole))];
 console.log(`${backend.device}
-${layers} layers, D = ${D}, V = ${V}, ${count} parameters; ${S} sequences of ${tokens} tokens; medians of ${runs} runs
-forward pass ${ms(ahead ?? 0)}, step ${ms(whole ?? 0)}: ${((whole ?? 0) / (ahead ?? 1)).toFixed(2)} times`);
-if (options.parts) console.log(`gradients without the optimizer ${ms(back ?? 0)}`);
+${layers} layers, D = ${D}, V = ${V}, ${count} parameters; ${S} sequences of ${tokens} tokens; medians of ${runs} turns
+forward pass ${ahead}, step ${whole}: ${medianOf((m) => m.whole / m.ahead).toFixed(2)} times`);
+if (options.parts) console.log(`gradients without the optimizer ${ms(medianOf((m) => m.back))}`);
 await backend.close();

@@ -123,7 +123,7 @@ export const attend = (weights: Expr, values: Expr): Expr => node("attend", {}, 
  * Multi-head causal attention with grouped queries, `[T, D] → [T, D]`. Vaswani 2017; Ainslie 2023 for K < H.
  *
  * Several sequences of T tokens at once are rows `[T·S, D]`, row t·S + s for token t of sequence s: read as
- * `[T, S·H, F]` without a movement, the heads of another sequence are but further heads. Layout: Megatron-LM's [s, b, h].
+ * `[T, S·H, F]` without a movement, the heads of another sequence are but further heads. It is Megatron-LM's [s, b, h].
  */
 export const attention =
   (config: {

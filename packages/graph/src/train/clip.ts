@@ -1,5 +1,5 @@
-// Gradients that are together too long are made shorter, all by the same factor, so that their direction stays. Pascanu et
-// al. 2013, algorithm 1.
+// Gradients that are together too long are made shorter, all by the same factor, so that their direction stays.
+// Pascanu et al. 2013, algorithm 1.
 import { product, type Shape } from "../dim.ts";
 import type { Expr } from "../expr.ts";
 import * as s from "../syntax.ts";

@@ -1,5 +1,5 @@
-// What turns a gradient into a step? An optimizer is a value made of ordinary expressions, as seeds and rules are: how many
-// tensors it remembers for each parameter, and how one parameter and these become the next ones.
+// What turns a gradient into a step? An optimizer is a value made of ordinary expressions, as seeds and rules are: how
+// many tensors it remembers for each parameter, and how one parameter and these become the next ones.
 import type { Shape } from "../dim.ts";
 import type { Expr } from "../expr.ts";
 import * as s from "../syntax.ts";
@@ -38,7 +38,8 @@ export type AdamwConfig = {
 };
 
 /**
- * 1 - βⁿ, as 2·tanh(x) / (1 + tanh(x)) with x = -n·ln(β)/2: written out, it would lose in f32 what β = 0.999 says at n = 1.
+ * 1 - βⁿ, as 2·tanh(x) / (1 + tanh(x)) with x = -n·ln(β)/2: a difference of two numbers near 1 would lose in f32 what
+ * β = 0.999 says at n = 1.
  */
 const bias = (beta: number, step: Expr): Expr => {
   const t = s.tanh(s.mul(-Math.log(beta) / 2, step));
@@ -54,8 +55,8 @@ const scaled = (factor: number, by: Expr | undefined): Expr =>
  *
  *     m ← β₁m + (1 - β₁)g,  v ← β₂v + (1 - β₂)g²,  θ ← θ - rate·(m̂ / (√v̂ + ε) + λθ)
  *
- * with m̂ = m/(1 - β₁ⁿ), v̂ = v/(1 - β₂ⁿ). Both corrections are moved into scalars, since every pass over a parameter costs:
- * m̂/(√v̂ + ε) = √(1 - β₂ⁿ)/(1 - β₁ⁿ) · m/(√v + ε√(1 - β₂ⁿ)) (Kingma & Ba 2015, section 2).
+ * with m̂ = m/(1 - β₁ⁿ), v̂ = v/(1 - β₂ⁿ). Both corrections are moved into scalars, since every pass over a parameter
+ * costs: m̂/(√v̂ + ε) = √(1 - β₂ⁿ)/(1 - β₁ⁿ) · m/(√v + ε√(1 - β₂ⁿ)) (Kingma & Ba 2015, section 2).
  */
 export const adamw = (config: AdamwConfig): Optimizer => {
   const { betas = [0.9, 0.999], eps = 1e-8, decay = 0.01, decays = (_, shape) => shape.length > 1 } = config;

@@ -1,5 +1,5 @@
-// How large is the step at step n? A schedule is an expression of the number of the step, counted from 1, so that it is part
-// of the graph of a training step and needs nothing from outside.
+// How large is the step at step n? A schedule is an expression of the number of the step, counted from 1, so that it
+// is part of the graph of a training step and needs nothing from outside.
 import type { Expr } from "../expr.ts";
 import * as s from "../syntax.ts";
 
@@ -14,8 +14,9 @@ export const constantRate =
 const smaller = (a: Expr | number, b: Expr | number): Expr => s.where(s.less(a, b), a, b);
 
 /**
- * Up to `peak` in `warmup` equal steps, then down to `floor` along half a cosine until step `total`, and `floor` from there
- * on: the warm-up of Vaswani et al. 2017 with the decay of Loshchilov & Hutter 2017 (SGDR, eq. 5), without restarts.
+ * Up to `peak` in `warmup` equal steps, then down to `floor` along half a cosine until step `total`, and `floor` from
+ * there on: the warm-up of Vaswani et al. 2017 with the decay of Loshchilov & Hutter 2017 (SGDR, eq. 5), without
+ * restarts.
  */
 export const warmupCosine =
   (config: {

@@ -1,6 +1,6 @@
-// One step of training as a graph: from a loss and an optimizer to the pure function (parameters, state, batch) → the next
-// ones. Parameters and what the optimizer remembers are inputs, since they change from step to step; each has an output
-// `next.NAME`, and nextState() gives these back their names for the following run.
+// One step of training as a graph: from a loss and an optimizer to the pure function (parameters, state, batch) → the
+// next ones. Parameters and what the optimizer remembers are inputs, since they change from step to step; each has an
+// output `next.NAME`, and nextState() gives these back their names for the following run.
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { type Shape, showShape } from "../dim.ts";
@@ -40,9 +40,10 @@ export const momentName = (moment: string, parameter: string): string => `${mome
  *
  * It reads what the loss reads, the trained weights as inputs of the same names, the optimizer's moments (`mean.NAME`,
  * `square.NAME` of adamw) and `step` `[]`, the number of steps done. It gives `loss` `[]` and `norm` `[]`, that of the
- * gradients before clipping, `next.NAME` for each parameter, moment and `step`, and whatever the graph gives beside its loss.
- * Faults: a misshapen graph; no loss, or one that is no scalar; a parameter that is no weight of the graph; a name that
- * means two things; a limit that is not positive.
+ * gradients before clipping, `next.NAME` for each parameter, moment and `step`, and whatever the graph gives beside
+ * its loss.
+ * Faults: a misshapen graph; no loss, or one that is no scalar; a parameter that is no weight of the graph; a name
+ * that means two things; a limit that is not positive.
  */
 export const trainingStep = (source: Graph | Expr, options: TrainingOptions): Result<Graph> => {
   const graph: Graph = isExpr(source) ? { loss: source } : source;
