@@ -2,7 +2,7 @@
 import { f32, type Graph, leavesOf, sizeOf, type Tensor, type Tensors } from "@depass/graph";
 
 /** Numbers in [-1, 1), one after the other (mulberry32). */
-const uniform = (seed: number): (() => number) => {
+export const uniform = (seed: number): (() => number) => {
   let state = seed;
   return () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -119,10 +119,17 @@ export const attentionWeights =
 /** Values `[T, K, F]` mixed by weights `[H, T, T]`: `[T, H, F]`. */
 export const attend = (weights: Expr, values: Expr): Expr => node("attend", {}, weights, values);
 
-/** Multi-head causal attention with grouped queries, `[T, D] → [T, D]`. Vaswani 2017; Ainslie 2023 for K < H. */
+/**
+ * Multi-head causal attention with grouped queries, `[T, D] → [T, D]`. Vaswani 2017; Ainslie 2023 for K < H.
+ *
+ * Several sequences of T tokens at once are rows `[T·S, D]`, row t·S + s for token t of sequence s: read as
+ * `[T, S·H, F]` without a movement, the heads of another sequence are but further heads. It is Megatron-LM's [s, b, h].
+ */
 export const attention =
   (config: {
     readonly tokens: DimLike;
+    /** S, 1 unless given. */
+    readonly sequences?: number;
     readonly heads: number;
     readonly kvHeads?: number;
     readonly headWidth: number;
@@ -132,19 +139,19 @@ export const attention =
     readonly o: Expr | Linear;
     readonly rotary?: RotaryTables;
     readonly scale?: number;
-    /** Names the mixed heads `[T, H, F]`. */
+    /** Names the mixed heads `[T, S·H, F]`. */
     readonly site?: string;
   }) =>
   (x: Expr): Expr => {
-    const { tokens, heads, kvHeads = heads, headWidth, rotary } = config;
-    const split = (count: number) => reshape(2, [tokens, count, headWidth]);
+    const { tokens, sequences = 1, heads, kvHeads = heads, headWidth, rotary } = config;
+    const split = (count: number) => reshape(2, [tokens, sequences * count, headWidth]);
     const turned = rotary === undefined ? (y: Expr): Expr => y : rope(rotary);
     const q = turned(split(heads)(linear(config.q)(x)));
     const k = turned(split(kvHeads)(linear(config.k)(x)));
     const v = split(kvHeads)(linear(config.v)(x));
     const weights = attentionWeights(config.scale ?? 1 / Math.sqrt(headWidth))(q, k);
     const mixed = named(config.site, attend(weights, v));
-    return linear(config.o)(reshape(3, [tokens, times(heads, headWidth)])(mixed));
+    return linear(config.o)(reshape(3, [times(tokens, sequences), heads * headWidth])(mixed));
   };
 
 /**

@@ -1,0 +1,144 @@
+// How much longer than a forward pass does a step of training take? A Llama-shaped model, random weights, on the CPU.
+//   pnpm bench training [--layers 4] [--width 128] [--sequences 8] [--tokens 64] [--vocabulary 512] [--runs 15] [--parts]
+// The forward pass is that of the loss over the same batch, with its weights held by the backend. Both run in turns;
+// shown are the medians of their times and of each turn's quotient. --parts times the gradients without the rest.
+import { parseArgs } from "node:util";
+import {
+  adamw,
+  attention,
+  crossEntropy,
+  type Expr,
+  embedding,
+  f32,
+  gatedMlp,
+  i32,
+  initialState,
+  input,
+  leavesOf,
+  linear,
+  nextState,
+  orThrow,
+  type Runner,
+  reshape,
+  residual,
+  rmsNorm,
+  rotaryTables,
+  sizeOf,
+  type Tensor,
+  type Tensors,
+  times,
+  trainingStep,
+  vjp,
+  warmupCosine,
+  weight,
+  weightsOf,
+} from "@depass/graph";
+import { cpu } from "@depass/onnx";
+import { flow, pipe } from "fp-ts/lib/function.js";
+
+const { values: options } = parseArgs({
+  options: {
+    layers: { type: "string", default: "4" },
+    width: { type: "string", default: "128" },
+    sequences: { type: "string", default: "8" },
+    tokens: { type: "string", default: "64" },
+    vocabulary: { type: "string", default: "512" },
+    runs: { type: "string", default: "15" },
+    parts: { type: "boolean", default: false },
+  },
+});
+
+const [layers, D, S, tokens, V, runs] = [
+  options.layers,
+  options.width,
+  options.sequences,
+  options.tokens,
+  options.vocabulary,
+  options.runs,
+].map(Number) as [number, number, number, number, number, number];
+const [heads, I] = [4, 4 * D];
+const F = D / heads;
+
+const rows = times("T", S);
+const column = (name: string): Expr => reshape(2, [rows])(input(name, ["T", S], "i32"));
+const rotary = rotaryTables(
+  "T",
+  Array.from({ length: F / 2 }, (_, i) => 10000 ** ((-2 * i) / F)),
+);
+
+const layer = (x: Expr, l: number): Expr => {
+  const w = (name: string, out: number, of: number): Expr => weight(`${l}.${name}`, [out, of]);
+  const norm = (name: string) => rmsNorm(weight(`${l}.${name}`, [D]), 1e-5);
+  const [q, k, v, o] = ["q", "k", "v", "o"].map((name) => w(name, D, D)) as [Expr, Expr, Expr, Expr];
+  const heart = attention({ tokens: "T", sequences: S, heads, headWidth: F, q, k, v, o, rotary });
+  const [gate, up, down] = [w("gate", I, D), w("up", I, D), w("down", D, I)];
+  return pipe(
+    x,
+    residual(flow(norm("norm1"), heart)),
+    residual(flow(norm("norm2"), gatedMlp({ activation: "silu", gate, up, down }))),
+  );
+};
+
+const loss = pipe(
+  embedding(weight("embed", [V, D]), column("tokens")),
+  (x) => Array.from({ length: layers }, (_, l) => l).reduce(layer, x),
+  rmsNorm(weight("norm", [D]), 1e-5),
+  linear(weight("head", [V, D])),
+  crossEntropy({ tokens: rows, vocabulary: V, targets: column("targets") }),
+);
+
+const random = (shape: readonly number[]): Tensor =>
+  f32(
+    shape,
+    Float32Array.from({ length: sizeOf(shape) }, () =>
+      shape.length === 1 ? 1 : (2 * Math.random() - 1) / Math.sqrt(shape.at(-1) ?? 1),
+    ),
+  );
+
+const parameters: Tensors = Object.fromEntries(
+  leavesOf({ loss }).flatMap(({ op, params }) =>
+    op === "weight" ? [[params.name, random(params.shape.map(Number))]] : [],
+  ),
+);
+const ids = (): Tensor =>
+  i32(
+    [tokens, S],
+    Array.from({ length: tokens * S }, () => Math.floor(V * Math.random())),
+  );
+const batch: Tensors = { tokens: ids(), targets: ids() };
+
+const seconds = async (runner: Runner, inputs: Tensors): Promise<readonly [number, Tensors]> => {
+  const start = performance.now();
+  const outputs = orThrow(await runner.run(inputs)());
+  return [(performance.now() - start) / 1000, outputs];
+};
+
+const median = (all: readonly number[]): number => [...all].sort((a, b) => a - b)[all.length >> 1] ?? Number.NaN;
+const ms = (seconds: number): string => `${(1000 * seconds).toFixed(1)} ms`;
+
+const backend = orThrow(await cpu()());
+const optimizer = adamw({ rate: warmupCosine({ peak: 1e-3, warmup: 10, total: 1000 }) });
+const prepared = async (graph: Readonly<Record<string, Expr>>): Promise<Runner> =>
+  orThrow(await backend.prepare(graph, weightsOf(parameters))());
+
+const forward = await prepared({ loss });
+const step = await prepared(orThrow(trainingStep(loss, { optimizer, clip: 1 })));
+const slopes = await prepared(orThrow(vjp({ loss }, { of: ["loss"], wrt: Object.keys(parameters), keep: ["loss"] })));
+
+let state = initialState(parameters, optimizer);
+const measured: { readonly ahead: number; readonly back: number; readonly whole: number }[] = [];
+for (let i = -3; i < runs; i++) {
+  const [ahead] = await seconds(forward, batch);
+  const [back] = options.parts ? await seconds(slopes, batch) : [0];
+  const [whole, outputs] = await seconds(step, { ...state, ...batch });
+  state = nextState(outputs);
+  if (i >= 0) measured.push({ ahead, back, whole });
+}
+const medianOf = (f: (m: (typeof measured)[number]) => number): number => median(measured.map(f));
+const count = Object.values(parameters).reduce((n, { shape }) => n + sizeOf(shape), 0);
+const [ahead, whole] = [ms(medianOf((m) => m.ahead)), ms(medianOf((m) => m.whole))];
+console.log(`${backend.device}
+${layers} layers, D = ${D}, V = ${V}, ${count} parameters; ${S} sequences of ${tokens} tokens; medians of ${runs} turns
+forward pass ${ahead}, step ${whole}: ${medianOf((m) => m.whole / m.ahead).toFixed(2)} times`);
+if (options.parts) console.log(`gradients without the optimizer ${ms(medianOf((m) => m.back))}`);
+await backend.close();
