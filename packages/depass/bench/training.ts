@@ -1,7 +1,7 @@
 // How much longer than a forward pass does a step of training take? A Llama-shaped model, random weights, on the CPU.
-//   pnpm bench training [--layers 4] [--width 128] [--sequences 8] [--tokens 64] [--vocabulary 512] [--runs 15] [--parts]
-// The forward pass is that of the loss over the same batch, with its weights held by the backend. Both run in turns;
-// shown are the medians of their times and of each turn's quotient. --parts times the gradients without the rest.
+//   pnpm bench training [--layers 4] [--width 128] [--sequences 8] [--tokens 64] [--vocabulary 512] [--runs 40] [--parts]
+// The forward pass is that of the loss over the same batch, with its weights held by the backend. Each runs alone: medians
+// of runs behind each other, as a training and an evaluation would do them. --parts times the gradients without the rest.
 import { parseArgs } from "node:util";
 import {
   adamw,
@@ -43,7 +43,7 @@ const { values: options } = parseArgs({
     sequences: { type: "string", default: "8" },
     tokens: { type: "string", default: "64" },
     vocabulary: { type: "string", default: "512" },
-    runs: { type: "string", default: "15" },
+    runs: { type: "string", default: "40" },
     parts: { type: "boolean", default: false },
   },
 });
@@ -125,20 +125,27 @@ const forward = await prepared({ loss });
 const step = await prepared(orThrow(trainingStep(loss, { optimizer, clip: 1 })));
 const slopes = await prepared(orThrow(vjp({ loss }, { of: ["loss"], wrt: Object.keys(parameters), keep: ["loss"] })));
 
-let state = initialState(parameters, optimizer);
-const measured: { readonly ahead: number; readonly back: number; readonly whole: number }[] = [];
-for (let i = -3; i < runs; i++) {
-  const [ahead] = await seconds(forward, batch);
-  const [back] = options.parts ? await seconds(slopes, batch) : [0];
-  const [whole, outputs] = await seconds(step, { ...state, ...batch });
-  state = nextState(outputs);
-  if (i >= 0) measured.push({ ahead, back, whole });
-}
-const medianOf = (f: (m: (typeof measured)[number]) => number): number => median(measured.map(f));
+/** The median of runs that each get what the one before gave. */
+const timed = async (runner: Runner, start: Tensors, next: (outputs: Tensors) => Tensors): Promise<number> => {
+  const all: number[] = [];
+  let inputs = start;
+  for (let i = -5; i < runs; i++) {
+    const [time, outputs] = await seconds(runner, inputs);
+    inputs = next(outputs);
+    if (i >= 0) all.push(time);
+  }
+  return median(all);
+};
+
+const same = (): Tensors => batch;
+const ahead = await timed(forward, batch, same);
+const back = options.parts ? await timed(slopes, batch, same) : undefined;
+const start = { ...initialState(parameters, optimizer), ...batch };
+const whole = await timed(step, start, (outputs) => ({ ...nextState(outputs), ...batch }));
+
 const count = Object.values(parameters).reduce((n, { shape }) => n + sizeOf(shape), 0);
-const [ahead, whole] = [ms(medianOf((m) => m.ahead)), ms(medianOf((m) => m.whole))];
 console.log(`${backend.device}
-${layers} layers, D = ${D}, V = ${V}, ${count} parameters; ${S} sequences of ${tokens} tokens; medians of ${runs} turns
-forward pass ${ahead}, step ${whole}: ${medianOf((m) => m.whole / m.ahead).toFixed(2)} times`);
-if (options.parts) console.log(`gradients without the optimizer ${ms(medianOf((m) => m.back))}`);
+${layers} layers, D = ${D}, V = ${V}, ${count} parameters; ${S} sequences of ${tokens} tokens; medians of ${runs} runs
+forward pass ${ms(ahead)}, step ${ms(whole)}: ${(whole / ahead).toFixed(2)} times`);
+if (back !== undefined) console.log(`gradients alone ${ms(back)}: ${(back / ahead).toFixed(2)} times`);
 await backend.close();

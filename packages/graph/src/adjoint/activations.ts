@@ -6,10 +6,11 @@ import * as s from "../syntax.ts";
 const square = (z: Expr): Expr => s.mul(z, z);
 const half = (x: Expr): Expr => s.mul(0.5, s.add(1, x));
 
-/** σ + z·σ·(1 - σ), with σ as silu has it, below -80 too. */
+/** σ + y·(1 - σ), with y = z·σ and σ as silu has them, below -80 too, so that y is there already. */
 const silu = (z: Expr): Expr => {
-  const sigmoid = s.div(1, s.add(1, s.exp(s.neg(s.maximum(z, -80)))));
-  return s.mul(sigmoid, s.add(1, s.mul(z, s.sub(1, sigmoid))));
+  const inverse = s.add(1, s.exp(s.neg(s.maximum(z, -80))));
+  const sigmoid = s.div(1, inverse);
+  return s.add(sigmoid, s.mul(s.div(z, inverse), s.sub(1, sigmoid)));
 };
 
 /** Φ(z) + z·φ(z), the normal distribution and its density. */
