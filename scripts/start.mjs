@@ -2,7 +2,7 @@
 
 import { runProgram } from "./program.mjs";
 
-const demo = "examples/01-custom-model.ts";
+const demo = "examples/05-ask-the-demo.ts";
 const commandLine = "packages/depass/src/cli/main.ts";
 
 const args = process.argv.slice(2);

@@ -16,6 +16,7 @@ import { loadModel, type Model, site } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendOptions, openBackend } from "./backends.ts";
+import { demoFolder } from "./demo.ts";
 import { type Explainer, explainer } from "./explainer.ts";
 import type { Attribution } from "./result.ts";
 import type { TargetChoice } from "./target.ts";
@@ -31,8 +32,11 @@ export type AttributeOptions = RunOptions & {
   readonly backend?: Backend | BackendOptions;
 };
 
-/** Opens a checkpoint folder. Throws a FaultError that says what is wrong with it. */
-export const load = (folder: string): Promise<Model> => loadModel(folder)().then(orThrow);
+/**
+ * Opens a checkpoint folder; without one, the demo that comes along: a model of a made-up world, which knows 326 words.
+ * Throws a FaultError that says what is wrong with it.
+ */
+export const load = (folder: string = demoFolder): Promise<Model> => loadModel(folder)().then(orThrow);
 
 const isBackend = (x: Backend | BackendOptions): x is Backend => "prepare" in x;
 

@@ -116,7 +116,7 @@ const printed = (attribution: Attribution, { json, all, target }: AttributeOptio
 export const attribute = (options: AttributeOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
-    TE.chainEitherK(() => folderOf(options.model)),
+    TE.map(() => folderOf(options.model)),
     TE.chainFirst(() => (options.save === undefined ? TE.right(undefined) : checkPlace(options.save))),
     TE.bindTo("folder"),
     TE.bind("prompt", () => readPrompt(options)),

@@ -84,7 +84,7 @@ export const exportFile = (options: ExportOptions, given: Given): Faulty<void> =
   pipe(
     TE.fromEither(placeOf(options, given)),
     TE.bindTo("place"),
-    TE.bind("folder", () => TE.fromEither(folderOf(options.model))),
+    TE.let("folder", () => folderOf(options.model)),
     TE.chain(({ place, folder }) =>
       withModel(folder, (model) =>
         pipe(

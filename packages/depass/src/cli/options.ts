@@ -41,7 +41,10 @@ const place = (text: string): string =>
 const onnxFile = (text: string): string => (/.\.onnx$/i.test(text) ? text : refuse("a name that ends in .onnx"));
 
 export const model = (): Option =>
-  new Option("--model <dir>", "folder with config.json, *.safetensors, tokenizer.json").argParser(some("a folder"));
+  new Option(
+    "--model <dir>",
+    "folder with config.json, *.safetensors, tokenizer.json (default: the demo that comes along)",
+  ).argParser(some("a folder"));
 
 export const layer = (): Option =>
   new Option("--layer <number>", "layer at whose input the parts begin").argParser(wholeNumber).default(0);

@@ -138,7 +138,7 @@ const checkOptions = ({ tokens, plan, kernel, adapter }: ShowOptions): E.Either<
 export const show = (options: ShowOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
-    TE.chainEitherK(() => folderOf(options.model)),
+    TE.map(() => folderOf(options.model)),
     TE.chain((folder) => withModel(folder, (model) => textOf(model, options))),
     TE.map(print),
   );

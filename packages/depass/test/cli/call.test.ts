@@ -24,8 +24,6 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["attribute", "extra"], /^depass: too many arguments for 'attribute'/],
   [["attribute", "--model"], /^depass: option '--model <dir>' argument missing\n$/],
   [["attribute", "--model", ""], /Expected a folder/],
-  [["attribute"], /^depass: --model: expected a folder with config\.json, .* got none; give one, such as --model /],
-  [["show"], /^depass: --model: expected a folder/],
   [["attribute", "--temperature", "0"], /'0' is invalid\. Expected a number above 0/],
   [["attribute", "--temperature", "-1"], /'-1' is invalid\. Expected a number above 0/],
   [["attribute", "--temperature", "NaN"], /Expected a number above 0/],
