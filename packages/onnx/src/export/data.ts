@@ -1,6 +1,5 @@
 // What lies in the file beside the model, and where? Weights in their stored type and large constants, one after the other,
 // each from a page of its own on, as ONNX asks of files that are mapped into memory. One is in memory at a time.
-import type { FileHandle } from "node:fs/promises";
 import { type Fault, type Faulty, fault, type RunOptions, sizeOf, type Tensor, type Weights } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -100,7 +99,17 @@ export const reference = ({ piece, offset }: Placed, location: string): TensorPr
 
 const MOST_AT_ONCE = 2 ** 30; // bytes; Node refuses single writes of 2 GiB
 
-export const writeAll = async (handle: FileHandle, bytes: Uint8Array, position: number): Promise<void> => {
+/** The part of an open file that is written to: published types do not ask for Node's. */
+export type Sink = {
+  readonly write: (
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<{ readonly bytesWritten: number }>;
+};
+
+export const writeAll = async (handle: Sink, bytes: Uint8Array, position: number): Promise<void> => {
   let done = 0;
   while (done < bytes.length) {
     const length = Math.min(MOST_AT_ONCE, bytes.length - done);
@@ -116,7 +125,7 @@ const heard = ({ signal }: RunOptions): Faulty<void> =>
 /** Faults: those of the weights and of the disk, an abort. */
 export const writeData =
   (all: readonly Placed[], path: string, options: RunOptions) =>
-  (handle: FileHandle): Faulty<void> => {
+  (handle: Sink): Faulty<void> => {
     const write = (done: number, { piece, offset }: Placed): Faulty<void> =>
       pipe(
         heard(options),

@@ -2,13 +2,14 @@
 // renamed one after the other. The last one is the one that makes sense of the others: where it is replaced, the old one goes
 // first, so that it never stands beside files that are not its own.
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat } from "node:fs/promises";
 import { type Fault, type Faulty, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import type { Sink } from "./data.ts";
 
-export type NewFile = { readonly path: string; readonly write: (handle: FileHandle) => Faulty<void> };
+export type NewFile = { readonly path: string; readonly write: (handle: Sink) => Faulty<void> };
 
 const permission = ["no permission to write there", "choose another folder"] as const;
 
