@@ -35,6 +35,11 @@ export type Runner = {
   readonly dispose: () => void;
 };
 
+/** What a runner answers once it was disposed of. */
+export const disposedRunner: readonly Fault[] = [
+  fault("disposed", "run", "a runner that was not disposed of", "one that was", "prepare the graph again"),
+];
+
 export type Backend = {
   /** `webgpu`, `cpu` or `reference`. */
   readonly name: string;

@@ -6,6 +6,7 @@ import {
   checkIndexes,
   checkSizes,
   checkWeights,
+  disposedRunner,
   evaluateClosed,
   type Fault,
   type Faulty,
@@ -158,10 +159,7 @@ const runPlan = async (
   inputs: Tensors,
   options: RunOptions,
 ): Promise<Result<Tensors>> => {
-  if (plan.buffers.some((b, i) => b.kind === "weight" && !held.has(i)))
-    return E.left([
-      fault("disposed", "run", "a runner that was not disposed of", "one that was", "prepare the graph again"),
-    ]);
+  if (plan.buffers.some((b, i) => b.kind === "weight" && !held.has(i))) return E.left(disposedRunner);
   const sizes = boundSizes(plan, inputs);
   if (E.isLeft(sizes)) return sizes;
   const free = device.budgetBytes - usedBytes(device);

@@ -6,9 +6,9 @@ import {
   checkIndexes,
   checkSizes,
   checkWeights,
+  disposedRunner,
   type Fault,
   type Faulty,
-  fault,
   type Graph,
   type IndexBound,
   indexBounds,
@@ -28,6 +28,7 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { aborted } from "./aborted.ts";
 import { heldBytes, showSizes, tooBig, weightBytes } from "./budget.ts";
 import { type Feeds, fetchesOf, fixedFeeds, given, inputTensor, type Pool } from "./feeds.ts";
 import { lastReads, runBytes } from "./memory.ts";
@@ -62,6 +63,8 @@ type Ready = {
   readonly sessions: Map<Program, Promise<Result<Session>>>;
   /** Arrays of earlier runs with the same sizes. */
   readonly pool: { sizes: string; arrays: Pool };
+  /** Ended by dispose(). */
+  readonly life: { isOpen: boolean };
 };
 
 /** Reads weights and plans; models and sessions are made by the first run. */
@@ -92,6 +95,7 @@ export const prepareOn = (
         steps: new Map(),
         sessions: new Map(),
         pool: { sizes: "", arrays: new Map() },
+        life: { isOpen: true },
       };
       return {
         run:
@@ -104,7 +108,8 @@ export const prepareOn = (
   );
 
 const disposeOf = (ready: Ready): void => {
-  if (!isOpen(ready)) return;
+  if (!ready.life.isOpen) return;
+  ready.life.isOpen = false;
   for (const opening of ready.sessions.values())
     void opening.then((made) => {
       if (E.isRight(made)) made.right.dispose();
@@ -114,15 +119,7 @@ const disposeOf = (ready: Ready): void => {
   ready.models.clear();
   ready.pool.arrays.clear();
   (ready.held as Map<string, OrtTensor>).clear();
-  disposed.add(ready);
 };
-
-const disposed = new WeakSet<Ready>();
-const isOpen = (ready: Ready): boolean => !disposed.has(ready);
-
-const closedRunner: readonly Fault[] = [
-  fault("disposed", "run", "a runner that was not disposed of", "one that was", "prepare the graph again"),
-];
 
 const isDenseWeight = (held: Held, name: string): boolean => {
   const found = held.get(name);
@@ -133,8 +130,6 @@ const planned = (graph: Graph, weights: Weights, options: CpuOptions): Result<Ba
   const faults = checkWeights(graph, weights);
   return faults.length > 0 ? E.left(faults) : basePlan(graph, options);
 };
-
-const aborted = (): readonly Fault[] => [fault("aborted", "run", "to finish", "an abort signal")];
 
 /** Sizes from the inputs alone: weights were checked when they were read. */
 const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> => {
@@ -149,7 +144,7 @@ const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> => {
 };
 
 const runOnce = async (ready: Ready, inputs: Tensors, options: RunOptions): Promise<Result<Tensors>> => {
-  if (!isOpen(ready)) return E.left(closedRunner);
+  if (!ready.life.isOpen) return E.left(disposedRunner);
   const sizes = boundSizes(ready, inputs);
   if (E.isLeft(sizes)) return sizes;
   const lean = await runVariant(ready, inputs, sizes.right, options, !ready.lean);
@@ -210,8 +205,8 @@ const computed = async (
   const fixed = new Map<Program, Feeds>();
   const pool = poolFor(ready, sizes);
   for (const [i, step] of steps.entries()) {
-    if (options.signal?.aborted) return E.left(aborted());
-    if (!isOpen(ready)) return E.left(closedRunner);
+    if (options.signal?.aborted) return E.left(aborted("run"));
+    if (!ready.life.isOpen) return E.left(disposedRunner);
     options.progress?.({ done: i, total: steps.length, what: step.site ?? `segment ${i}` });
     const session = await sessionFor(ready, step);
     if (E.isLeft(session)) return session;

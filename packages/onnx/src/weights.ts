@@ -17,6 +17,7 @@ import {
   weight,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
+import { aborted } from "./aborted.ts";
 import { type Program, program } from "./program.ts";
 import { keyOf } from "./segments.ts";
 import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
@@ -42,8 +43,6 @@ type Derivation = { readonly program: Program; readonly session: Session };
 
 /** The small sessions that derive weights, by what they compute. */
 type Derivations = Map<string, Derivation>;
-
-const aborted = (): readonly Fault[] => [fault("aborted", "run", "to finish", "an abort signal")];
 
 const derivation = async (
   runtime: Runtime,
@@ -121,7 +120,7 @@ export const holdWeights =
       options.progress?.({ done, total: names.length, what: "reading weights" });
       const expr = derived.get(name);
       const tensor = options.signal?.aborted
-        ? E.left(aborted())
+        ? E.left(aborted("run"))
         : await (expr === undefined ? read(name) : compute(expr));
       if (E.isLeft(tensor)) return tensor;
       held.set(name, tensor.right);

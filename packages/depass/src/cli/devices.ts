@@ -21,7 +21,10 @@ const auto: Faulty<Devices["auto"]> = async () => {
 
 const cpu: Faulty<Devices["cpu"]> = async () => {
   const opened = await openBackend({ backend: "cpu" })();
-  return E.right(E.isLeft(opened) ? { missing: showFaults(opened.left) } : { device: opened.right.backend.device });
+  if (E.isLeft(opened)) return E.right({ missing: showFaults(opened.left) });
+  const { backend } = opened.right;
+  await backend.close();
+  return E.right({ device: backend.device });
 };
 
 const textOf = (found: Devices, json: boolean): string => {

@@ -7,8 +7,8 @@ import { complain } from "./terminal.ts";
 const PATIENCE = 800;
 
 /**
- * A task that hears Ctrl-C, for as long as it runs; `tidy` is called before a process is ended, after `patience` milliseconds
- * or at a second Ctrl-C. Not for the reference
+ * A task that hears Ctrl-C, for as long as it runs; `tidy` is called before a process is ended, after `patience`
+ * milliseconds or at a second Ctrl-C. Not for the reference
  * backend: it never lets go of the thread, so only the system's own way of ending a process is prompt (in a shell that
  * reads as 130, too).
  */

@@ -4,8 +4,9 @@ import { type Fault, type Faulty, fault, type RunOptions, sizeOf, type Tensor, t
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { aborted } from "../aborted.ts";
 import { elementTypes, type TensorProto } from "../proto.ts";
-import { attempt } from "./place.ts";
+import { attempt, type Sink } from "./place.ts";
 
 /** A tensor of the data file: its size is known at once, its bytes when its turn comes. */
 export type Piece = {
@@ -99,16 +100,6 @@ export const reference = ({ piece, offset }: Placed, location: string): TensorPr
 
 const MOST_AT_ONCE = 2 ** 30; // bytes; Node refuses single writes of 2 GiB
 
-/** The part of an open file that is written to: published types do not ask for Node's. */
-export type Sink = {
-  readonly write: (
-    bytes: Uint8Array,
-    offset: number,
-    length: number,
-    position: number,
-  ) => Promise<{ readonly bytesWritten: number }>;
-};
-
 export const writeAll = async (handle: Sink, bytes: Uint8Array, position: number): Promise<void> => {
   let done = 0;
   while (done < bytes.length) {
@@ -117,10 +108,8 @@ export const writeAll = async (handle: Sink, bytes: Uint8Array, position: number
   }
 };
 
-const aborted: readonly Fault[] = [fault("aborted", "export", "to finish", "an abort signal")];
-
 const heard = ({ signal }: RunOptions): Faulty<void> =>
-  TE.fromIOEither(() => (signal?.aborted === true ? E.left(aborted) : E.right(undefined)));
+  TE.fromIOEither(() => (signal?.aborted === true ? E.left(aborted("export")) : E.right(undefined)));
 
 /** Faults: those of the weights and of the disk, an abort. */
 export const writeData =

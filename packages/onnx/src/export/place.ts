@@ -7,7 +7,16 @@ import { type Fault, type Faulty, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Sink } from "./data.ts";
+
+/** The part of an open file that is written to: published types do not ask for Node's. */
+export type Sink = {
+  readonly write: (
+    bytes: Uint8Array,
+    offset: number,
+    length: number,
+    position: number,
+  ) => Promise<{ readonly bytesWritten: number }>;
+};
 
 export type NewFile = { readonly path: string; readonly write: (handle: Sink) => Faulty<void> };
 
