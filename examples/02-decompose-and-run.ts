@@ -85,7 +85,7 @@ const model = pipe(
 const decomposed = orThrow(decompose(model, { seed: tokenSeed("embedded"), rule: softmaxRule(0.1) }));
 const lines = show(decomposed.graph).split("\n");
 const before = show(model).split("\n").length - 1;
-const gates = lines.findIndex((line) => line.includes("softmaxSplit"));
+const gates = lines.findIndex((line) => line.includes("split"));
 console.log(`decompose() turned ${before} nodes into ${lines.length - 1}. Around the first MLP:
 ${lines
   .slice(gates - 8, gates + 4)

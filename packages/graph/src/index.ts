@@ -17,6 +17,7 @@ export * from "./passes/prune.ts";
 export * from "./passes/share.ts";
 export * from "./passes/simplify.ts";
 export * from "./rows.ts";
+export * from "./rules.ts";
 export * from "./shape.ts";
 export * from "./show.ts";
 export * from "./sizes.ts";

@@ -74,6 +74,16 @@ export type Primitives = {
 /** `special`: where the parts' first token is set apart (method.md, "Special token and remainder"). */
 export type Special = "ignore" | "keep";
 
+/** What makes the shares of the parts' gate inputs (method.md, "Rules"). */
+export type Shares = "softmax" | "max" | "relu" | "linear";
+
+type Sharing = {
+  readonly shares: Shares;
+  /** What softmax divides by; 1 where the shares are others. */
+  readonly temperature: number;
+  readonly special: Special;
+};
+
 export type Composites = {
   /** (x, w): `[…, D] · [N, D]ᵀ → […, N]`. */
   readonly linear: None;
@@ -104,12 +114,8 @@ export type Composites = {
   readonly tokenParts: { readonly extras: number };
   /** (parts, constant): the constant added to one part, counted from the first. */
   readonly addToPart: { readonly part: Dim; readonly rank: number };
-  /** (gate parts, neurons): `[M, T, I], [T, I] → [M, T, I]`: the neurons split by the softmax rule. */
-  readonly softmaxSplit: {
-    readonly temperature: number;
-    readonly special: Special;
-    readonly remainder: Dim;
-  };
+  /** (gate parts, neurons): `[M, T, I], [T, I] → [M, T, I]`: the neurons split by shares of the gates. */
+  readonly split: Sharing & { readonly remainder: Dim };
 
   /** (x): `[T, …] → [R, …]`: packed rows of causal parts (rows.ts), each with its token's row of x. */
   readonly tokenRows: Rows;
@@ -119,12 +125,8 @@ export type Composites = {
   readonly attendRows: Rows;
   /** (rows, constant): addToPart, packed; `part` counts the extras. */
   readonly addToRows: Rows & { readonly part: number };
-  /** (gate rows, neurons): softmaxSplit, packed: `[R, I], [T, I] → [R, I]`. */
-  readonly softmaxSplitRows: Rows & {
-    readonly temperature: number;
-    readonly special: Special;
-    readonly remainder: number;
-  };
+  /** (gate rows, neurons): split, packed: `[R, I], [T, I] → [R, I]`. */
+  readonly splitRows: Rows & Sharing & { readonly remainder: number };
   /** (rows, position): one token's parts, `[R, D], [1] → [T + extras, 1, D]`. */
   readonly partsAt: Rows;
   /** (rows): `[R, …] → [T + extras, T, …]`, zeros where a part cannot reach. */

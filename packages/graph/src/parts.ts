@@ -1,8 +1,7 @@
-// What decompose() is told: where the parts begin (a seed), how an MLP's neurons are split among them (a rule).
-// Both are values made of ordinary expressions; the ones here are written as a user would write theirs.
+// What decompose() is told of the parts: where they begin (a seed) and how they lie. How an MLP's neurons are split among
+// them stands in rules.ts.
 import { type Dim, dim, plus } from "./dim.ts";
 import { type Expr, node } from "./expr.ts";
-import type { Special } from "./op.ts";
 
 /** How the parts axis of one decomposition is laid out: the named parts first, then `bias` and `remainder`. */
 export type PartsLayout = {
@@ -53,34 +52,6 @@ export const tokenSeed = (site: string, tokens: Dim | string = "T"): Seed => ({
   tokenLevel: true,
   parts: (whole) => node("tokenParts", { extras: 0 }, whole),
   complete: (whole, extras) => node("tokenParts", { extras }, whole),
-});
-
-/**
- * How a non-linear neuron's output is split among the parts. `split` gets the parts' gate inputs `[M, T, I]`, and of the
- * whole the gate input and the neuron outputs, `[T, I]` each; it returns the parts of the outputs, which must sum to them.
- */
-export type Rule = {
-  readonly name: string;
-  readonly split: (
-    gateParts: Expr,
-    whole: { readonly gate: Expr; readonly neurons: Expr },
-    layout: PartsLayout,
-  ) => Expr;
-};
-
-/**
- * DePass's default rule: shares softmax(g / T) over the parts that have a gate input at all.
- * In a token-level run the special token (part 0) takes no output at other tokens unless told to `keep` it.
- */
-export const softmaxRule = (temperature = 0.1, special?: Special): Rule => ({
-  name: `softmax ${temperature}`,
-  split: (gateParts, { neurons }, { remainder, tokenLevel }) =>
-    node(
-      "softmaxSplit",
-      { temperature, special: special ?? (tokenLevel ? "ignore" : "keep"), remainder },
-      gateParts,
-      neurons,
-    ),
 });
 
 /** The output that holds the parts of another, and the site of the parts of a site. */

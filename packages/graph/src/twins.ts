@@ -1,13 +1,15 @@
 // The twin of every op under DePass: what becomes of its parts. Nearly all rows follow from linearity.ts: an op that is
 // linear in its seeded inputs is applied to their parts, and what the unseeded ones add is a constant that belongs to no
 // part. Only MLP non-linearities need a rule, and only `freeze` lets parts end.
-import type { Shape } from "./dim.ts";
+import type { Dim, Shape } from "./dim.ts";
+import { secants } from "./expand/activations.ts";
 import { type Expr, type Node, node, unnamed, withInputs } from "./expr.ts";
 import { linearIn } from "./linearity.ts";
 import { isAll } from "./literal.ts";
 import type { Activation } from "./op.ts";
-import type { PartsLayout, Rule } from "./parts.ts";
-import { broadcast, reshape, scalar } from "./syntax.ts";
+import type { PartsLayout } from "./parts.ts";
+import type { Neurons, Rule } from "./rules.ts";
+import { broadcast, mul, reshape, scalar } from "./syntax.ts";
 import type { Table } from "./table.ts";
 
 /**
@@ -107,17 +109,29 @@ const whyNot = (x: Expr, needs: readonly number[]): string =>
     ? `${x.op} is not linear; freeze it, or give a twin for it`
     : `it is linear in one of its inputs at a time, but ${needs.map((i) => `input ${i} (${(x.inputs[i] as Expr).op})`).join(" and ")} all depend on the seed; freeze one`;
 
-/** The non-linearity of an MLP: parts of the gate decide, the output comes from the whole. */
-const ruled = (n: Node<"activate"> | Node<"gated">, context: TwinContext): Twin => {
-  const [gate] = n.inputs as readonly [Expr];
-  if (context.seeded[0] !== true) return frozenGate(n as Node, context);
+/** A non-linearity as a rule meets it. */
+export const neuronsOf = (n: Node<"activate"> | Node<"gated">, shape: Shape): Neurons => {
+  const [gate, up] = n.inputs as readonly [Expr, Expr?];
+  const factor = secants[n.params.activation](gate);
   return {
-    kind: "parts",
-    exactness: "rule",
-    needs: [0],
-    build: (partsOf, layout) => context.rule.split(partsOf(0), { gate, neurons: n as Expr }, layout),
+    gate,
+    neurons: n as Expr,
+    secant: up === undefined ? factor : mul(factor, up),
+    tokens: shape[0] as Dim,
+    ...(n.site === undefined ? {} : { site: n.site }),
   };
 };
+
+/** The non-linearity of an MLP: parts of the gate decide, the output comes from the whole. */
+const ruled = (n: Node<"activate"> | Node<"gated">, context: TwinContext): Twin =>
+  context.seeded[0] !== true
+    ? frozenGate(n as Node, context)
+    : {
+        kind: "parts",
+        exactness: "rule",
+        needs: [0],
+        build: (partsOf, layout) => context.rule.split(partsOf(0), neuronsOf(n, context.shapeOf(n as Expr)), layout),
+      };
 
 /** With only `up` seeded, gated() is a product with the frozen factor activation(gate). */
 const frozenGate = (n: Node, context: TwinContext): Twin => {
@@ -181,12 +195,12 @@ export const twins: Twins = {
   attend: linearTwin,
   tokenParts: inside,
   addToPart: inside,
-  softmaxSplit: inside,
+  split: inside,
   tokenRows: inside,
   seedRows: inside,
   attendRows: inside,
   addToRows: inside,
-  softmaxSplitRows: inside,
+  splitRows: inside,
   partsAt: inside,
   unpackRows: inside,
 };

@@ -1,7 +1,7 @@
 // The composites against their formulas, written as loops over numbers: what op.ts and method.md say, and nothing of ours.
 import { suite } from "uvu";
 import { evaluate } from "../src/evaluate.ts";
-import type { OpName } from "../src/op.ts";
+import type { OpName, Shares } from "../src/op.ts";
 import { rowOf } from "../src/rows.ts";
 import { type Tensor, tensor, toF64 } from "../src/tensor.ts";
 import { type Case, cases, close, placeOf } from "../src/testing/index.ts";
@@ -37,13 +37,22 @@ type Params = { readonly [name: string]: unknown };
 type Formula = (inputs: readonly Numbers[], params: Params, T: number) => Tensor;
 
 /** Shares of one (token, neuron), by method.md's table and its section on the special token. */
+/** What a gate input weighs among all that are not zero. */
+const weigh: Readonly<Record<Shares, (g: number, present: readonly number[], temperature: number) => number>> = {
+  softmax: (g, present, temperature) => Math.exp((g - Math.max(...present)) / temperature),
+  max: (g, present) => (g === Math.max(...present) ? 1 : 0),
+  relu: (g) => Math.max(g, 0),
+  linear: (g, present) => (present.every((x) => x === present[0]) ? 1 : g - Math.min(...present)),
+};
+
 const shares = (g: readonly number[], token: number, p: Params, remainder: number): readonly number[] => {
   const seen = g.map((x, m) => (m === 0 && token === 0 ? 1 : m === 0 && p.special === "ignore" ? 0 : x));
   const sure = seen.map((x, m) => (m === remainder && Math.abs(x) < 1e-5 ? 0 : x));
   if (sure.every((x) => x === 0)) return sure.map((_, m) => (m === remainder ? 1 : 0));
-  const largest = Math.max(...sure.filter((x) => x !== 0));
-  const e = sure.map((x) => (x === 0 ? 0 : Math.exp((x - largest) / (p.temperature as number))));
-  return e.map((x) => x / total(e.length, (m) => e[m] ?? 0));
+  const present = sure.filter((x) => x !== 0);
+  const e = sure.map((x) => (x === 0 ? 0 : weigh[p.shares as Shares](x, present, p.temperature as number)));
+  const all = total(e.length, (m) => e[m] ?? 0);
+  return all === 0 ? e.map((_, m) => (m === remainder ? 1 : 0)) : e.map((x) => x / all);
 };
 
 const formulas: Partial<Record<OpName, Formula>> = {
@@ -83,7 +92,7 @@ const formulas: Partial<Record<OpName, Formula>> = {
   },
   tokenParts: ([x], { extras }, T) =>
     make([T + (extras as number), T, x?.shape[1] ?? 0], (m, t, d) => (m === t ? (x?.at(t, d) ?? 0) : 0)),
-  softmaxSplit: ([gate, neurons], params, T) => {
+  split: ([gate, neurons], params, T) => {
     const [M = 0] = gate?.shape ?? [];
     const remainder = params.remainder as number | { readonly text: string };
     const place = typeof remainder === "number" ? remainder : T + (remainder.text === "T" ? 0 : 1);

@@ -6,7 +6,8 @@ import { sameDim, showDim, valueOf } from "../src/dim.ts";
 import { evaluate } from "../src/evaluate.ts";
 import { at, type Expr, type Graph } from "../src/expr.ts";
 import * as nn from "../src/nn.ts";
-import { partsName, type Rule, softmaxRule, tokenSeed } from "../src/parts.ts";
+import { partsName, tokenSeed } from "../src/parts.ts";
+import { type Rule, softmaxRule } from "../src/rules.ts";
 import * as s from "../src/syntax.ts";
 import { f32, type Tensor, tensor, toF64 } from "../src/tensor.ts";
 import { close, decompositions, evenRule, models, partialSeed, withEverySite } from "../src/testing/index.ts";
@@ -196,7 +197,10 @@ test("a twin of one's own for a non-linearity of one's own", () => {
     kind: "parts",
     exactness: "rule",
     needs: [0],
-    build: (partsOf, layout) => rule.split(partsOf(0), { gate: n.inputs[0] as Expr, neurons: n as Expr }, layout),
+    build: (partsOf, layout) => {
+      const [gate, neurons] = [n.inputs[0] as Expr, n as Expr];
+      return rule.split(partsOf(0), { gate, neurons, secant: s.div(neurons, gate), tokens: 1 }, layout);
+    },
   });
   run({ out: nn.linear(s.constant([1, 2], [1, 2]))(s.tanh(x)) }, { twins: { tanh: twin } });
 });

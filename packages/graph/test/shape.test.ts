@@ -77,14 +77,14 @@ const misfits: Readonly<Record<string, Expr>> = {
   "broadcast to something larger": s.broadcast(["T"])(x),
   "shapes that broadcast": s.add(x, s.input("y", ["T", 2])),
   "a temperature": node(
-    "softmaxSplit",
-    { temperature: 0, special: "keep", remainder: 1 },
+    "split",
+    { shares: "softmax", temperature: 0, special: "keep", remainder: 1 },
     s.input("g", [2, "T", 3]),
     x,
   ),
   "a remainder among the parts": node(
-    "softmaxSplit",
-    { temperature: 1, special: "keep", remainder: 2 },
+    "split",
+    { shares: "softmax", temperature: 1, special: "keep", remainder: 2 },
     s.input("g", [2, "T", 3]),
     x,
   ),

@@ -4,8 +4,9 @@ import * as assert from "uvu/assert";
 import { decompose } from "../src/decompose.ts";
 import { at } from "../src/expr.ts";
 import { gatedMlp, linear, residual, rmsNorm } from "../src/nn.ts";
-import { softmaxRule, tokenSeed } from "../src/parts.ts";
+import { tokenSeed } from "../src/parts.ts";
 import { simplify } from "../src/passes/simplify.ts";
+import { softmaxRule } from "../src/rules.ts";
 import { show } from "../src/show.ts";
 import * as s from "../src/syntax.ts";
 import { right } from "./either.ts";
@@ -75,7 +76,7 @@ test("and its decomposition", () => {
 %18 = tokenParts %0, extras 2  [T+2, T, 4]  @ entry.parts
 %19 = linear %18, %1  [T+2, T, 6]
 %20 = addToPart %19, %3, part T, rank 2  [T+2, T, 6]
-%21 = softmaxSplit %20, %7, temperature 0.1, special ignore, remainder T+1  [T+2, T, 6]  @ neurons.parts
+%21 = split %20, %7, shares softmax, temperature 0.1, special ignore, remainder T+1  [T+2, T, 6]  @ neurons.parts
 %22 = linear %21, %8  [T+2, T, 4]
 %23 = add %18, %22  [T+2, T, 4]
 %24 = mul %23, %12  [T+2, T, 4]

@@ -7,7 +7,8 @@ import { showFaults } from "../src/error.ts";
 import { evaluate } from "../src/evaluate.ts";
 import { at, type Expr, withInputs } from "../src/expr.ts";
 import { linearIn } from "../src/linearity.ts";
-import { type Seed, softmaxRule } from "../src/parts.ts";
+import type { Seed } from "../src/parts.ts";
+import { softmaxRule } from "../src/rules.ts";
 import * as s from "../src/syntax.ts";
 import type { Tensor } from "../src/tensor.ts";
 import { cases, close } from "../src/testing/index.ts";
@@ -46,7 +47,7 @@ for (const { name, op, node: x, tensors, sizes } of cases)
       if (E.isLeft(result)) {
         assert.match(
           showFaults(result.left),
-          /an output that depends on it|^\w+: expected an op that carries parts, got .+; change|^softmaxSplit: expected parts \[M, T, I\]/,
+          /an output that depends on it|^\w+: expected an op that carries parts, got .+; change|^split: expected parts \[M, T, I\]/,
         );
         return;
       }
@@ -62,7 +63,7 @@ for (const { name, op, node: x, tensors, sizes } of cases)
 
 test("every op that is linear in an input carries its parts, but for those without room for an axis of parts", () => {
   const rigid = ["linear 1", "attend 0", "rope 1", "rope 2", "freeze 0"];
-  const inside = (op: string): boolean => /Part|Split|Rows|partsAt|tokenParts/.test(op);
+  const inside = (op: string): boolean => /Part|split|Rows|partsAt|tokenParts/.test(op);
   for (const { op, node: x } of cases)
     for (const i of linearIn(x).flat())
       if (!inside(op) && !rigid.includes(`${op} ${i}`) && i < 3) assert.ok(carries.has(`${op} ${i}`), `${op} ${i}`);

@@ -121,14 +121,14 @@ export const lowerings: Lowerings = {
   attend: (_, c) => attention.attend(c.name, operand(c, 0), operand(c, 1)),
   tokenParts: ({ params }, c) => parts.tokenParts(c.name, operand(c, 0), params.extras),
   addToPart: ({ params }, c) => parts.addToPart(c.name, operand(c, 0), operand(c, 1), params.part),
-  softmaxSplit: ({ params }, c) =>
-    parts.softmaxSplit(c.name, operand(c, 0), operand(c, 1), { ...params, epsilon: REMAINDER_EPSILON }),
+  split: ({ params }, c) =>
+    parts.split(c.name, operand(c, 0), operand(c, 1), { ...params, epsilon: REMAINDER_EPSILON }),
   tokenRows: ({ params }, c) => parts.tokenRows(c.result, operand(c, 0), inTile(params, c)),
   seedRows: ({ params }, c) => parts.seedRows(c.result, operand(c, 0), inTile(params, c)),
   attendRows: ({ params }, c) => parts.attendRows(c.result, operand(c, 0), operand(c, 1), inTile(params, c)),
   addToRows: ({ params }, c) => parts.addToRows(c.result, operand(c, 0), operand(c, 1), inTile(params, c)),
-  softmaxSplitRows: ({ params }, c) =>
-    parts.softmaxSplitRows(c.result, operand(c, 0), operand(c, 1), {
+  splitRows: ({ params }, c) =>
+    parts.splitRows(c.result, operand(c, 0), operand(c, 1), {
       ...inTile(params, c),
       epsilon: REMAINDER_EPSILON,
     }),

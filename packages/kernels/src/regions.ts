@@ -57,7 +57,7 @@ const rowOps: ReadonlySet<Expr["op"]> = new Set<Expr["op"]>([
   "tokenRows",
   "attendRows",
   "addToRows",
-  "softmaxSplitRows",
+  "splitRows",
 ]);
 
 const isRows = (shape: Shape, { tokens, extras }: Region): boolean =>

@@ -36,7 +36,7 @@ export const leavesIn = (shapes: Shapes): readonly Leaf[] => [
 /** Composites that ONNX lacks are expanded, equal nodes shared. Faults: a misshapen graph. */
 export const lowerable = (graph: Graph): E.Either<readonly Fault[], Graph> =>
   pipe(
-    expand(graph, (x) => needsExpansion(x) && x.op !== "softmaxSplit"),
+    expand(graph, (x) => needsExpansion(x) && x.op !== "split"),
     E.chain(leanSplits),
     E.chain((g) => expand(g, needsExpansion)),
     E.chain((g) => simplify(share(g))),

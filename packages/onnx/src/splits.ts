@@ -1,4 +1,4 @@
-// softmaxSplit in fewer passes over `[M, T, I]` than its meaning has: what takes the time of a decomposition outside its
+// split in fewer passes over `[M, T, I]` than its meaning has: what takes the time of a decomposition outside its
 // products. The remainder is the last part and has its masks on `[1, T, I]` alone; a part without gate input is masked where
 // the gate is 0, and its exponential is 0 by itself; temperature and the special token's masks are one factor per row.
 import {
@@ -59,7 +59,7 @@ const remainderGate = (gate: Expr, most: Expr, temperature: number): Expr => {
   return where(silent, 1 / temperature, where(absent, MASKED, mul(gate, 1 / temperature)));
 };
 
-type Split = Node<"softmaxSplit">;
+type Split = Node<"split">;
 
 /** In graph's expand/decomposition.ts: conditioned and softmaxShares. */
 const leanSplit = ({ params, inputs }: Split, [parts, tokens]: Shape): Expr => {
@@ -76,17 +76,17 @@ const leanSplit = ({ params, inputs }: Split, [parts, tokens]: Shape): Expr => {
 
 const isLean = (n: Split, shape: Shape): boolean => {
   const named = minus(shape[0] ?? 0, 1);
-  return shape.length === 3 && isPositive(named) && sameDim(n.params.remainder, named);
+  return n.params.shares === "softmax" && shape.length === 3 && isPositive(named) && sameDim(n.params.remainder, named);
 };
 
-/** Where the remainder is not the last part, a split keeps its meaning. Faults: a misshapen graph. */
+/** Where shares are no softmax, or the remainder is not the last part, a split keeps its meaning. Faults: a misshapen graph. */
 export const leanSplits = (graph: Graph): E.Either<readonly Fault[], Graph> =>
   pipe(
     check(graph),
     E.map((shapes) =>
       rewrite(graph, (now, old) => {
         const shape = shapes.get(old.inputs[0] as Expr) ?? [];
-        if (now.op !== "softmaxSplit" || !isLean(now, shape)) return now;
+        if (now.op !== "split" || !isLean(now, shape)) return now;
         return now.site === undefined ? leanSplit(now, shape) : { ...leanSplit(now, shape), site: now.site };
       }),
     ),

@@ -20,9 +20,10 @@ export type Layout = {
 /** The remainder can be left out where nothing is ever put into it; then only silent neurons would fill it. */
 const leanOf = (graph: Graph, extras: number): Layout["lean"] => {
   const nodes = nodesOf(graph);
-  const splits = nodes.flatMap((n) => (n.op === "softmaxSplitRows" ? [n] : []));
+  const splits = nodes.flatMap((n) => (n.op === "splitRows" ? [n] : []));
   const [first] = splits;
-  if (first === undefined || splits.some((n) => n.params.remainder !== first.params.remainder)) return undefined;
+  if (first === undefined || splits.some((n) => n.params.shares !== "softmax")) return undefined;
+  if (splits.some((n) => n.params.remainder !== first.params.remainder)) return undefined;
   const { remainder } = first.params;
   if (nodes.some((n) => n.op === "addToRows" && n.params.part === remainder)) return undefined;
   const gates = splits.flatMap(({ inputs: [gate] }) => {

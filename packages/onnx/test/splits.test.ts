@@ -9,7 +9,7 @@ import { fuzz } from "./seed.ts";
 
 const test = suite("splits");
 
-const splitsIn = (graph: Graph): number => nodesOf(graph).filter((n) => n.op === "softmaxSplit").length;
+const splitsIn = (graph: Graph): number => nodesOf(graph).filter((n) => n.op === "split").length;
 
 const sameLean = (graph: Graph, tensors: Tensors): Graph => {
   const lean = orThrow(leanSplits(graph));
@@ -19,7 +19,7 @@ const sameLean = (graph: Graph, tensors: Tensors): Graph => {
   return lean;
 };
 
-for (const { name, graph, tensors } of cases.filter(({ op }) => op === "softmaxSplit"))
+for (const { name, graph, tensors } of cases.filter(({ node: n }) => n.op === "split" && n.params.shares === "softmax"))
   test(name, () => {
     assert.is(splitsIn(sameLean(graph, tensors)), 0);
   });
@@ -35,8 +35,8 @@ test("random decompositions", () =>
 test("a remainder that is not last, or may be alone, is left as it is", () => {
   const split = (parts: string | number, remainder: number): Graph => ({
     x: node(
-      "softmaxSplit",
-      { temperature: 1, special: "keep", remainder },
+      "split",
+      { shares: "softmax", temperature: 1, special: "keep", remainder },
       input("g", [parts, "T", 2]),
       input("n", ["T", 2]),
     ),

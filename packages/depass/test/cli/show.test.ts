@@ -30,7 +30,7 @@ test("the model's graph, and the names of its places", async () => {
 
 test("the decomposed graph, with how faithful each twin is", async () => {
   const text = await show("--decomposed", "--layer", "1", "--temperature", "0.5", "--special", "keep");
-  assert.match(text, /softmaxSplit .*temperature 0\.5, special keep/);
+  assert.match(text, /split .*temperature 0\.5, special keep/);
   assert.match(text, /@ layers\.1\.resid_pre\.parts$/m);
   assert.not.match(text, /layers\.0\.resid_mid\.parts/);
   assert.match(text, /^twins \(\d+\)$/m);
@@ -53,7 +53,7 @@ test("the plan, with bytes at a prompt length", async () => {
 });
 
 test("one step's kernel by number, by name and by a part of its name", async () => {
-  const step = /^(\d+): b\d+ = (softmaxSplitRows at layers\.1\.mlp\.post\.parts) /m.exec(await show("--plan"));
+  const step = /^(\d+): b\d+ = (splitRows at layers\.1\.mlp\.post\.parts) /m.exec(await show("--plan"));
   const [, number = "", name = ""] = step ?? [];
   const text = await show("--kernel", number);
   assert.match(text, new RegExp(`^// step ${number}: ${name}, kernel `));
@@ -61,7 +61,7 @@ test("one step's kernel by number, by name and by a part of its name", async () 
   assert.match(text, /^\/\/ workgroups: /m);
   assert.match(text, /@compute @workgroup_size/);
   assert.is(await show("--kernel", name), text);
-  assert.is(await show("--kernel", "SplitRows at layers.1"), text);
+  assert.is(await show("--kernel", "splitRows at layers.1"), text);
 });
 
 const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [

@@ -1,7 +1,7 @@
 // The meaning of what decompose() and pack() put into a graph: seeds, sums into one part, shares, packed rows.
 import { type Dim, plus, type Shape, times } from "../dim.ts";
 import { type Expr, node } from "../expr.ts";
-import type { Special } from "../op.ts";
+import type { Ops, Shares, Special } from "../op.ts";
 import { rowCount } from "../rows.ts";
 import * as s from "../syntax.ts";
 import { type Expansions, indexAlong, MASKED } from "./shared.ts";
@@ -10,12 +10,12 @@ import { type Expansions, indexAlong, MASKED } from "./shared.ts";
 export type DecompositionName =
   | "tokenParts"
   | "addToPart"
-  | "softmaxSplit"
+  | "split"
   | "tokenRows"
   | "seedRows"
   | "attendRows"
   | "addToRows"
-  | "softmaxSplitRows"
+  | "splitRows"
   | "partsAt"
   | "unpackRows";
 
@@ -44,11 +44,30 @@ export const conditioned = (gate: Expr, shape: Shape, special: Special, remainde
   return s.where(s.mul(rest, silent), 1, sure);
 };
 
-const softmaxShares = (g: Expr, temperature: number): Expr => {
-  const present = not(s.equal(g, 0));
-  const scaled = s.where(present, s.div(g, temperature), MASKED);
-  const e = s.where(present, s.exp(s.sub(scaled, s.max(-3)(scaled))), 0);
-  return s.div(e, s.sum(-3)(e));
+/** How much each part weighs, by its conditioned gate input; what is absent weighs nothing. Shares are weights over their sum. */
+type Weigh = (g: Expr, present: Expr, temperature: number, isRemainder: Expr) => Expr;
+
+const weights: Readonly<Record<Shares, Weigh>> = {
+  softmax: (g, present, temperature) => {
+    const scaled = s.where(present, s.div(g, temperature), MASKED);
+    return s.where(present, s.exp(s.sub(scaled, s.max(-3)(scaled))), 0);
+  },
+  max: (g, present) => s.where(present, s.equal(g, s.max(-3)(s.where(present, g, MASKED))), 0),
+  relu: (g, _, __, isRemainder) => {
+    const positive = s.maximum(g, 0);
+    return s.where(s.mul(isRemainder, s.equal(s.max(-3)(positive), 0)), 1, positive);
+  },
+  linear: (g, present) => {
+    const least = s.neg(s.max(-3)(s.where(present, s.neg(g), MASKED)));
+    const above = s.where(present, s.sub(g, least), 0);
+    return s.where(s.equal(s.max(-3)(above), 0), present, above);
+  },
+};
+
+const sharesOf = (g: Expr, shape: Shape, { shares, temperature, remainder }: Ops["split"]): Expr => {
+  const isRemainder = s.equal(indexAlong(shape[0] as Dim, 2), s.size(remainder));
+  const weight = weights[shares](g, not(s.equal(g, 0)), temperature, isRemainder);
+  return s.div(weight, s.sum(-3)(weight));
 };
 
 type Packed = { readonly tokens: Dim; readonly extras: number };
@@ -105,10 +124,10 @@ export const decompositionExpansions: Expansions<DecompositionName> = {
       s.where(s.equal(indexAlong((shape as Shape)[0] as Dim, params.rank), s.size(params.part)), c, 0),
     );
   },
-  softmaxSplit: ({ params, inputs }, [shape]) => {
+  split: ({ params, inputs }, [shape]) => {
     const [gate, neurons] = inputs as XY;
     const g = conditioned(gate, shape as Shape, params.special, params.remainder);
-    return s.mul(softmaxShares(g, params.temperature), neurons);
+    return s.mul(sharesOf(g, shape as Shape, params), neurons);
   },
 
   tokenRows: ({ params, inputs: [x] }, [shape]) => s.gather(-(shape as Shape).length, tokenOfRow(params))(x as Expr),
@@ -125,12 +144,12 @@ export const decompositionExpansions: Expansions<DecompositionName> = {
     const dense = node("addToPart", { part, rank: (shape as Shape).length }, unpacked(rows, rest(shape), params), c);
     return packed(dense, rest(shape), params);
   },
-  softmaxSplitRows: ({ params, inputs }, [shape]) => {
+  splitRows: ({ params, inputs }, [shape]) => {
     const [gate, neurons] = inputs as XY;
-    const { temperature, special, tokens } = params;
+    const { shares, temperature, special, tokens } = params;
     const remainder = plus(tokens, params.remainder);
     const dense = unpacked(gate, rest(shape), params);
-    return packed(node("softmaxSplit", { temperature, special, remainder }, dense, neurons), rest(shape), params);
+    return packed(node("split", { shares, temperature, special, remainder }, dense, neurons), rest(shape), params);
   },
   partsAt: ({ params, inputs }, [shape]) => {
     const [rows, position] = inputs as XY;

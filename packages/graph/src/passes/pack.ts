@@ -127,13 +127,13 @@ const rules: Rules = {
       ? undefined
       : rows(parts.layout, node("addToRows", { ...parts.layout, part }, parts.x, c.x));
   },
-  softmaxSplit: ({ params }, { forms }) => {
+  split: ({ params }, { forms }) => {
     const [gate, neurons] = forms as readonly [Form, Form];
     if (gate.kind === "dense" || neurons.kind === "rows") return undefined;
     const remainder = extraOf(params.remainder, gate.layout);
     return remainder === undefined
       ? undefined
-      : rows(gate.layout, node("softmaxSplitRows", { ...params, ...gate.layout, remainder }, gate.x, neurons.x));
+      : rows(gate.layout, node("splitRows", { ...params, ...gate.layout, remainder }, gate.x, neurons.x));
   },
   gather: ({ params }, { forms, shapes }) => {
     const [parts, index] = forms as readonly [Form, Form];

@@ -111,7 +111,7 @@ export const compositeShapes: Table<ShapeArgs, Shaped, CompositeName> = {
     const wanted = `[M, …] with a part ${showDim(part)} and ${rank} further axes, and a summand of one part`;
     return spreadOver(parts.slice(1), c, parts, fits, wanted);
   },
-  softmaxSplit: ({ params: { temperature, remainder } }, inputs) => {
+  split: ({ params: { temperature, remainder } }, inputs) => {
     const [gate, neurons] = inputs as Two;
     const fits = gate.length === 3 && within(remainder, gate[0]);
     return shared(gate, neurons, gate.slice(1), temperature, fits);
@@ -136,7 +136,7 @@ export const compositeShapes: Table<ShapeArgs, Shaped, CompositeName> = {
     const one = [params.tokens, ...rows.slice(1)];
     return onRows(rows, params, () => spreadOver(one, c, rows, within(params.part, params.extras), wanted));
   },
-  softmaxSplitRows: ({ params }, inputs) => {
+  splitRows: ({ params }, inputs) => {
     const [gate, neurons] = inputs as Two;
     const fits = gate.length === 2 && within(params.remainder, params.extras);
     const one = [params.tokens, ...gate.slice(1)];

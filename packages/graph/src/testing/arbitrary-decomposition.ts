@@ -6,7 +6,8 @@ import { type Decomposed, decompose } from "../decompose.ts";
 import type { Dim } from "../dim.ts";
 import { internal, showFaults } from "../error.ts";
 import type { Expr, Graph } from "../expr.ts";
-import { type Rule, type Seed, softmaxRule, tokenSeed } from "../parts.ts";
+import { type Seed, tokenSeed } from "../parts.ts";
+import { type Rule, softmaxRule, taylorRule, weightRule } from "../rules.ts";
 import { show } from "../show.ts";
 import * as s from "../syntax.ts";
 import { findSite, sitesOf } from "../traverse.ts";
@@ -29,15 +30,7 @@ export const evenRule: Rule = {
   split: (_, { neurons }, { count }) => s.mul(spread(count, s.div(1, s.size(count))), neurons),
 };
 
-/** g / Σ g, the limit where there is no gate input at all being the remainder's. */
-export const taylorRule: Rule = {
-  name: "taylor",
-  split: (g, { neurons }, { count, remainder }) => {
-    const total = s.sum(-3)(g);
-    const rest = s.equal(s.reshape(1, [count, 1, 1])(s.iota(count)), s.size(remainder));
-    return s.mul(s.where(s.equal(total, 0), rest, s.div(g, total)), neurons);
-  },
-};
+const squares: Rule = weightRule("squares", (g) => s.mul(g, g));
 
 /** A quarter of the state and an attention branch, if one comes before: parts that lack something. */
 export const partialSeed = (site: string, branch?: string): Seed => ({
@@ -56,7 +49,7 @@ const rules: fc.Arbitrary<Rule> = fc.oneof(
   fc
     .tuple(fc.constantFrom(0.05, 0.1, 1), fc.constantFrom("ignore" as const, "keep" as const, undefined))
     .map(([t, special]) => softmaxRule(t, special)),
-  fc.constantFrom(evenRule, taylorRule),
+  fc.constantFrom(evenRule, squares, taylorRule()),
 );
 
 /** Every site of a graph as an output of its own name. */

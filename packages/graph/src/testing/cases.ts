@@ -32,6 +32,9 @@ const ids = (below: number, ...shape: readonly DimLike[]): Operand => ({ ...whol
 const gates = (...shape: readonly DimLike[]): Operand => by((i) => (i % 3 === 1 ? 0 : noise(i, 11)), ...shape);
 const tiny = (...shape: readonly DimLike[]): Operand => by((i) => (i % 2 === 0 ? 0 : 5e-6 * noise(i, 13)), ...shape);
 const none = (...shape: readonly DimLike[]): Operand => by(() => 0, ...shape);
+const below = (...shape: readonly DimLike[]): Operand => by((i) => noise(i, 17) - 3, ...shape);
+const alike = (...shape: readonly DimLike[]): Operand => by(() => 0.5, ...shape);
+const otherShares = ["max", "relu", "linear"] as const;
 /** Weights of queries on keys, nothing after the query's own place: `[H, T, T]`. */
 const causal = (heads: number): Operand =>
   by((i, _, { T = 1 }) => (i % T <= Math.floor(i / T) % T ? 0.5 + 0.5 * noise(i, 17) : 0), heads, "T", "T");
@@ -220,13 +223,27 @@ const samples: Samples = {
     of({ part: 1, rank: 1 }, x(2, 4), x()),
     of({ part: 1, rank: 3 }, x(2, "T", 2, 3), x("T", 1, 3)),
   ],
-  softmaxSplit: [
-    of({ temperature: 0.1, special: "ignore", remainder: T }, gates(plus(T, 1), "T", 4), x("T", 4)),
-    of({ temperature: 0.1, special: "keep", remainder: plus(T, 1) }, gates(plus(T, 2), "T", 4), x("T", 4)),
-    of({ temperature: 2, special: "keep", remainder: 2 }, x(3, "T", 67), x("T", 67)),
-    of({ temperature: 0.1, special: "ignore", remainder: 2 }, none(3, "T", 4), x("T", 4)),
-    of({ temperature: 0.01, special: "keep", remainder: 1 }, tiny(2, "T", 4), x("T", 4)),
-    withT(1, of({ temperature: 0.1, special: "ignore", remainder: T }, x(plus(T, 1), "T", 3), x("T", 3))),
+  split: [
+    of({ shares: "softmax", temperature: 0.1, special: "ignore", remainder: T }, gates(plus(T, 1), "T", 4), x("T", 4)),
+    of(
+      { shares: "softmax", temperature: 0.1, special: "keep", remainder: plus(T, 1) },
+      gates(plus(T, 2), "T", 4),
+      x("T", 4),
+    ),
+    of({ shares: "softmax", temperature: 2, special: "keep", remainder: 2 }, x(3, "T", 67), x("T", 67)),
+    of({ shares: "softmax", temperature: 0.1, special: "ignore", remainder: 2 }, none(3, "T", 4), x("T", 4)),
+    of({ shares: "softmax", temperature: 0.01, special: "keep", remainder: 1 }, tiny(2, "T", 4), x("T", 4)),
+    withT(
+      1,
+      of({ shares: "softmax", temperature: 0.1, special: "ignore", remainder: T }, x(plus(T, 1), "T", 3), x("T", 3)),
+    ),
+    ...otherShares.flatMap((shares): readonly Sample<Ops["split"]>[] => [
+      of({ shares, temperature: 1, special: "ignore", remainder: T }, gates(plus(T, 1), "T", 4), x("T", 4)),
+      of({ shares, temperature: 1, special: "keep", remainder: 1 }, gates(3, "T", 66), x("T", 66)),
+      of({ shares, temperature: 1, special: "keep", remainder: 2 }, none(3, "T", 4), x("T", 4)),
+      of({ shares, temperature: 1, special: "keep", remainder: 1 }, below(3, "T", 4), x("T", 4)),
+      of({ shares, temperature: 1, special: "ignore", remainder: 1 }, alike(3, "T", 4), x("T", 4)),
+    ]),
   ],
 
   tokenRows: [of(rows(0), x("T", 3)), of(rows(2), x("T", 2, 3)), of(rows(1), x("T")), withT(1, of(rows(1), x("T", 3)))],
@@ -243,12 +260,20 @@ const samples: Samples = {
     of({ ...rows(2), part: 0 }, x(R(2), 2, 3), x("T", 1, 3)),
     withT(1, of({ ...rows(2), part: 1 }, x(R(2), 3), x("T", 1))),
   ],
-  softmaxSplitRows: [
-    of({ ...rows(1), temperature: 0.1, special: "ignore", remainder: 0 }, gates(R(1), 4), x("T", 4)),
-    of({ ...rows(2), temperature: 0.1, special: "keep", remainder: 1 }, gates(R(2), 4), x("T", 4)),
-    of({ ...rows(2), temperature: 1, special: "ignore", remainder: 1 }, none(R(2), 3), x("T", 3)),
-    of({ ...rows(1), temperature: 0.1, special: "keep", remainder: 0 }, tiny(R(1), 3), x("T", 3)),
-    withT(1, of({ ...rows(1), temperature: 0.1, special: "ignore", remainder: 0 }, x(R(1), 3), x("T", 3))),
+  splitRows: [
+    of({ ...rows(1), shares: "softmax", temperature: 0.1, special: "ignore", remainder: 0 }, gates(R(1), 4), x("T", 4)),
+    of({ ...rows(2), shares: "softmax", temperature: 0.1, special: "keep", remainder: 1 }, gates(R(2), 4), x("T", 4)),
+    of({ ...rows(2), shares: "softmax", temperature: 1, special: "ignore", remainder: 1 }, none(R(2), 3), x("T", 3)),
+    of({ ...rows(1), shares: "softmax", temperature: 0.1, special: "keep", remainder: 0 }, tiny(R(1), 3), x("T", 3)),
+    withT(
+      1,
+      of({ ...rows(1), shares: "softmax", temperature: 0.1, special: "ignore", remainder: 0 }, x(R(1), 3), x("T", 3)),
+    ),
+    ...otherShares.flatMap((shares): readonly Sample<Ops["splitRows"]>[] => [
+      of({ ...rows(1), shares, temperature: 1, special: "ignore", remainder: 0 }, gates(R(1), 4), x("T", 4)),
+      of({ ...rows(2), shares, temperature: 1, special: "keep", remainder: 1 }, below(R(2), 3), x("T", 3)),
+      of({ ...rows(2), shares, temperature: 1, special: "keep", remainder: 1 }, none(R(2), 3), x("T", 3)),
+    ]),
   ],
   partsAt: [
     of(rows(1), x(R(1), 3), ids(5, 1)),

@@ -7,10 +7,11 @@ import { evaluate } from "../../src/evaluate.ts";
 import { expand } from "../../src/expand.ts";
 import type { Expr, Graph } from "../../src/expr.ts";
 import { tokenSeed } from "../../src/parts.ts";
+import { taylorRule } from "../../src/rules.ts";
 import { check } from "../../src/shape.ts";
 import * as s from "../../src/syntax.ts";
 import { type Tensor, tensor, toF64 } from "../../src/tensor.ts";
-import { close, models, taylorRule } from "../../src/testing/index.ts";
+import { close, models } from "../../src/testing/index.ts";
 import { nodesOf, rewrite } from "../../src/traverse.ts";
 import { right } from "../either.ts";
 import { fuzz } from "../seed.ts";
@@ -58,7 +59,7 @@ test("a part's score is what is lost when its token is taken out of the frozen m
   fc.assert(
     fc.property(smooth, fc.nat(9), ({ graph, tensors, sizes, states }, place) => {
       const site = states[place % states.length] as string;
-      const { graph: parts } = right(decompose(graph, { seed: tokenSeed(site), rule: taylorRule }));
+      const { graph: parts } = right(decompose(graph, { seed: tokenSeed(site), rule: taylorRule() }));
       const scores = right(evaluate(parts, tensors))["logits.parts"] as Tensor;
       const { graph: held, recorded } = frozen(graph, site);
       const numbers = right(evaluate(recorded, tensors));

@@ -1,6 +1,6 @@
 // Kernels of the decomposition: seeds, mixing, sharing and unpacking of parts, dense `[M, T, …]` or as packed rows
 // (graph/rows.ts): token n has the rows of parts 0 … n and then the extras, from row n(n+1)/2 + n·extras on.
-import { type Dim, plus, product, rowCount, type Shape, type Special, times } from "@depass/graph";
+import { type Dim, plus, product, rowCount, type Shape, type Shares, type Special, times } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
 import { broadcastIndex } from "./elementwise.ts";
 import { perIndex, type Result } from "./invocation.ts";
@@ -149,7 +149,12 @@ export const addToPart = (name: string, parts: Operand, c: Operand, part: Dim): 
   out[i] = ${load(x0 as string, parts, "i")} + select(0.0, ${load(x1 as string, c, at)}, mine);`;
   });
 
-type Split = { readonly temperature: number; readonly special: Special; readonly epsilon: number };
+type Split = {
+  readonly shares: Shares;
+  readonly temperature: number;
+  readonly special: Special;
+  readonly epsilon: number;
+};
 
 /** How the sharing kernel finds the parts of one token: how many, where each is, which one is the remainder. */
 type Places = {
@@ -161,11 +166,19 @@ type Places = {
   readonly remainder: string;
 };
 
+/** WGSL: what a gate g weighs that is not 0, given the largest and the least of the token's. */
+const weights: Readonly<Record<Shares, (temperature: number) => string>> = {
+  softmax: (temperature) => `exp_of(min((g - top) / f32(${temperature}), 0.0))`,
+  max: () => "select(0.0, 1.0, g == top)",
+  relu: () => "max(g, 0.0)",
+  linear: () => "select(g - low, 1.0, top == low)",
+};
+
 /**
- * Neurons split by softmax shares of the gates. One invocation per (token, neuron), neighbours on neighbouring neurons,
- * runs over the token's parts three times: largest, Σ exp (kept in `out`), scaling; so exp is computed once per part.
+ * Neurons split by shares of the gates. One invocation per (token, neuron), neighbours on neighbouring neurons, runs over
+ * the token's parts three times: largest and least, Σ weights (kept in `out`), scaling; so each is weighed once.
  */
-const split = (
+const shareOut = (
   name: Result,
   tokens: Dim,
   gate: Operand,
@@ -183,33 +196,28 @@ ${before}
   let count = ${count};
   let rest = ${remainder};
   var top = -3e38;
-  var silent = true;
+  var low = 3e38;
   for (var m = 0u; m < count; m++) {
     var g = ${load(x0 as string, gate, at)};
     if (m == 0u) { g = select(${elsewhere}, 1.0, token == 0u); }
     if (m == rest && abs(g) < f32(${options.epsilon})) { g = 0.0; }
     out[${at}] = g;
-    if (g != 0.0) { silent = false; top = max(top, g / f32(${options.temperature})); }
+    if (g != 0.0) { top = max(top, g); low = min(low, g); }
   }
   var total = 0.0;
   for (var m = 0u; m < count; m++) {
     let g = out[${at}];
-    let e = select(exp_of(min(g / f32(${options.temperature}) - top, 0.0)), 0.0, g == 0.0);
+    let e = select(${weights[options.shares](options.temperature)}, 0.0, g == 0.0);
     out[${at}] = e;
     total += e;
   }
   let a = ${load(x1 as string, neurons, `token * ${I} + neuron`)};
-  if (silent) { let m = rest; out[${at}] = a; return; }
+  if (total == 0.0) { let m = rest; out[${at}] = a; return; }
   for (var m = 0u; m < count; m++) { out[${at}] = (out[${at}] / total) * a; }`;
   });
 
-export const softmaxSplit = (
-  name: string,
-  gate: Operand,
-  neurons: Operand,
-  p: Split & { readonly remainder: Dim },
-): Kernel =>
-  split(name, neurons.shape[0] as Dim, gate, neurons, p, (sizes) => ({
+export const split = (name: string, gate: Operand, neurons: Operand, p: Split & { readonly remainder: Dim }): Kernel =>
+  shareOut(name, neurons.shape[0] as Dim, gate, neurons, p, (sizes) => ({
     token: (place) => place,
     before: "",
     count: sizes.of(gate.shape[0] as Dim),
@@ -217,7 +225,7 @@ export const softmaxSplit = (
     remainder: sizes.of(p.remainder),
   }));
 
-export const softmaxSplitRows = (
+export const splitRows = (
   name: Result,
   gate: Operand,
   neurons: Operand,
@@ -225,7 +233,7 @@ export const softmaxSplitRows = (
 ): Kernel =>
   withRows(
     p.extras,
-    split(name, p.tile?.tokens ?? p.tokens, gate, neurons, p, (sizes) => ({
+    shareOut(name, p.tile?.tokens ?? p.tokens, gate, neurons, p, (sizes) => ({
       token: (place) => wholeToken(place, p, sizes),
       before: `  let begin = first_row(token)${p.tile === undefined ? "" : ` - ${sizes.of(p.tile.firstRow)}`};`,
       count: `token + ${1 + p.extras}u`,

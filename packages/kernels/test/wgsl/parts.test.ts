@@ -11,6 +11,7 @@ const settings = fc.record({
   T: fc.constantFrom(1, 2, 3, 9, 30),
   extras: fc.integer({ min: 1, max: 3 }),
   width: fc.constantFrom(1, 3, 70),
+  shares: fc.constantFrom("softmax" as const, "max" as const, "relu" as const, "linear" as const),
   temperature: fc.constantFrom(0.05, 0.1, 1),
   special: fc.constantFrom("ignore" as const, "keep" as const),
   groups: fc.integer({ min: 1, max: 2 }),
@@ -22,7 +23,7 @@ const settings = fc.record({
 for (const backend of await open("parts"))
   test(`packed and dense kernels for any number of tokens and extras (${backend.device})`, () =>
     fc.assert(
-      fc.asyncProperty(settings, async ({ T, extras, width, temperature, special, groups, each, gap }) => {
+      fc.asyncProperty(settings, async ({ T, extras, width, shares, temperature, special, groups, each, gap }) => {
         const tokens = dim("T");
         const [M, R] = [plus(tokens, extras), rowCount(tokens, extras)];
         const p = { tokens, extras };
@@ -37,8 +38,8 @@ for (const backend of await open("parts"))
           tokenRows: node("tokenRows", p, x),
           added: node("addToPart", { part: plus(tokens, extras - 1), rank: 2 }, gate, x),
           addedRows: node("addToRows", { ...p, part: extras - 1 }, rows, x),
-          split: node("softmaxSplit", { temperature, special, remainder: plus(tokens, extras - 1) }, sparse(gate), x),
-          splitRows: node("softmaxSplitRows", { ...p, temperature, special, remainder: extras - 1 }, sparse(rows), x),
+          split: node("split", { shares, temperature, special, remainder: plus(tokens, extras - 1) }, sparse(gate), x),
+          splitRows: node("splitRows", { ...p, shares, temperature, special, remainder: extras - 1 }, sparse(rows), x),
           mixed: node("attendRows", p, weights, input("v", [R, groups, 3])),
           dense: node("unpackRows", p, rows),
           at: node("partsAt", p, rows, input("i", [2], "i32")),

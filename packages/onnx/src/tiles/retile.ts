@@ -178,7 +178,7 @@ const rules: Rules = {
       }),
     };
   },
-  softmaxSplitRows: ({ params }, { forms: [gate, neurons], shape, tiler, lean, checks }) => {
+  splitRows: ({ params }, { forms: [gate, neurons], shape, tiler, lean, checks }) => {
     if (gate?.kind !== "rows" || neurons?.kind !== "dense" || gate.head?.at === "first") return undefined;
     const width = shape[1] as Dim;
     const shares = (lean ? leanShares : exactShares)(tiler, gate, neurons.x, params, width);

@@ -1,4 +1,4 @@
-// softmaxSplitRows in tiles: shares of each (token, neuron) over the rows of the token, which lie in one tile.
+// splitRows in tiles: shares of each (token, neuron) over the rows of the token, which lie in one tile.
 //
 // `lean` is the same for a model that could be trained, at a third of the passes over the gates. A part has no gate input
 // where its row of the state is all zero (a part that cannot reach, an empty embedding), and only there: a mask per row, which
@@ -21,6 +21,7 @@ import {
   neg,
   REMAINDER_EPSILON,
   reshape,
+  type Shares,
   type Special,
   slice,
   sub,
@@ -34,13 +35,18 @@ import { partsIn, rowsIn, startOf, tokensIn } from "./tiling.ts";
 /** As in expand/shared.ts: "minus infinity" in every mask. */
 const MASKED = -3e38;
 
-export type Split = { readonly temperature: number; readonly special: Special; readonly remainder: number };
+export type Split = {
+  readonly shares: Shares;
+  readonly temperature: number;
+  readonly special: Special;
+  readonly remainder: number;
+};
 
 const neuronsIn = (tiler: Tiler, tile: number, neurons: Expr): Expr =>
   slice(-2, startOf(tiler.tiling, tile), tokensIn(tiler.tiling, tile))(neurons);
 
 /** `check` `[1, 1]` is 0 where lean shares were right. */
-export type Shares = { readonly rows: Rows; readonly check?: Expr };
+export type Shared = { readonly rows: Rows; readonly check?: Expr };
 
 /** Row and token numbers of a tile, `[parts, 1]` and `[tokens, 1, 1]`. */
 const placesIn = ({ tiling }: Tiler, tile: number): { readonly place: Expr; readonly token: Expr } => {
@@ -68,21 +74,37 @@ const conditionedTile = (tiler: Tiler, tile: number, gate: Expr, { special, rema
   return where(mul(rest, equal(max(-2)(magnitude(sure)), 0)), 1, sure);
 };
 
-const exactSharesOf = (g: Expr, temperature: number): Expr => {
-  const absent = equal(g, 0);
+const least = (x: Expr): Expr => neg(max(-2)(neg(x)));
+
+/** graph/expand/decomposition.ts, `weights`. */
+const weightsOf = (g: Expr, absent: Expr, rest: Expr, { shares, temperature }: Split): Expr => {
+  if (shares === "relu") {
+    const positive = maximum(g, 0);
+    return where(mul(rest, equal(max(-2)(positive), 0)), 1, positive);
+  }
+  if (shares === "linear") {
+    const above = where(absent, 0, sub(g, least(where(absent, -MASKED, g))));
+    return where(equal(max(-2)(above), 0), sub(1, absent), above);
+  }
   const scaled = where(absent, MASKED, div(g, temperature));
-  const e = where(absent, 0, exp(sub(scaled, max(-2)(scaled))));
-  return div(e, sum(-2)(e));
+  const top = max(-2)(scaled);
+  return where(absent, 0, shares === "max" ? equal(scaled, top) : exp(sub(scaled, top)));
+};
+
+const exactSharesOf = (tiler: Tiler, tile: number, g: Expr, split: Split): Expr => {
+  const rest = equal(placesIn(tiler, tile).place, tiler.tiling.kept.indexOf(split.remainder));
+  const weights = weightsOf(g, equal(g, 0), rest, split);
+  return div(weights, sum(-2)(weights));
 };
 
 /** Element by element, as the language says it, for every gate there can be. */
-export const exactShares = (tiler: Tiler, gate: Rows, neurons: Expr, split: Split, width: Dim): Shares => {
+export const exactShares = (tiler: Tiler, gate: Rows, neurons: Expr, split: Split, width: Dim): Shared => {
   const { tiling } = tiler;
   const given = tilesOf(tiler, settled(tiler, gate, 2).chunks, 2);
   const tiles = given.map((x, tile) => {
     const [tokens, parts] = [tokensIn(tiling, tile), partsIn(tiling, tile)];
     const g = reshape(2, [tokens, parts, width])(x);
-    const shares = exactSharesOf(conditionedTile(tiler, tile, g, split), split.temperature);
+    const shares = exactSharesOf(tiler, tile, conditionedTile(tiler, tile, g, split), split);
     const own = reshape(2, [tokens, 1, width])(neuronsIn(tiler, tile, neurons));
     return reshape(3, [rowsIn(tiling, tile), width])(mul(shares, own));
   });
@@ -101,7 +123,7 @@ const maskedGates = (tiler: Tiler, gate: Rows, chunk: number, { temperature, spe
 };
 
 /** See above. */
-export const leanShares = (tiler: Tiler, gate: Rows, neurons: Expr, split: Split, width: Dim): Shares => {
+export const leanShares = (tiler: Tiler, gate: Rows, neurons: Expr, split: Split, width: Dim): Shared => {
   const { tiling } = tiler;
   const masked = gate.chunks.map((_, chunk) => maskedGates(tiler, gate, chunk, split));
   const given = tilesOf(
