@@ -6,7 +6,7 @@
 // forward again (decompose/build.ts).
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { type Built, build, noSite } from "./decompose/build.ts";
+import { type Built, build, noSite, type SeedNodes } from "./decompose/build.ts";
 import type { Shape } from "./dim.ts";
 import { type Fault, fault } from "./error.ts";
 import { expand } from "./expand.ts";
@@ -50,8 +50,8 @@ export const decompose = (source: Graph | Expr, options: DecomposeOptions): E.Ei
     expand(toGraph(source), (x) => twinOf(x, options, silent).kind === "expand"),
     E.bindTo("graph"),
     E.bind("shapes", ({ graph }) => check(graph)),
-    E.bind("seeded", ({ graph }) => seedNode(graph, options.seed)),
-    E.chain(({ graph, shapes, seeded }) => carry(graph, shapes, seeded, options)),
+    E.bind("begun", ({ graph }) => seedNodes(graph, options.seed)),
+    E.chain(({ graph, shapes, begun }) => carry(graph, shapes, begun, options)),
   );
 
 const twinOf = (x: Expr, { twins: own }: DecomposeOptions, context: TwinContext): Twin =>
@@ -60,36 +60,42 @@ const twinOf = (x: Expr, { twins: own }: DecomposeOptions, context: TwinContext)
 /** Enough of a context to ask whether an op is expanded first. */
 const silent: TwinContext = { seeded: [], shapeOf: () => [], rule: { name: "none", split: (x) => x } };
 
-const seedNode = (graph: Graph, seed: Seed): E.Either<readonly Fault[], Expr> => {
-  const found = findSite(graph, seed.site);
-  return found === undefined ? E.left([noSite(graph, seed, seed.site)]) : E.right(found);
+/** The nodes where parts begin, each with its place of the seed. */
+const seedNodes = (graph: Graph, seed: Seed): E.Either<readonly Fault[], SeedNodes> => {
+  const found = [seed, ...(seed.also ?? [])].map((place) => [place, findSite(graph, place.site)] as const);
+  const faults = found.flatMap(([place, x]) => (x === undefined ? [noSite(graph, seed, place.site)] : []));
+  const nodes = new Map(found.flatMap(([place, x]) => (x === undefined ? [] : [[x, place] as const])));
+  if (faults.length === 0 && nodes.size < found.length)
+    return E.left([fault("decompose", `seed ${seed.name}`, "each site once", found.map(([p]) => p.site).join(", "))]);
+  return faults.length > 0 ? E.left(faults) : E.right(nodes);
 };
 
 type Plan = ReadonlyMap<Expr, Twin>;
 
 /** The twins of everything downstream of the seed; a node missing here does not depend on it. */
-const planTwins = (graph: Graph, shapes: Shapes, seedAt: Expr, options: DecomposeOptions): Plan => {
+const planTwins = (graph: Graph, shapes: Shapes, begun: SeedNodes, options: DecomposeOptions): Plan => {
   const plan = new Map<Expr, Twin>();
   const shapeOf = (x: Expr): Shape => shapes.get(x) as Shape;
   for (const n of nodesOf(graph)) {
-    const seeded = n.inputs.map(carries(plan, seedAt));
-    if (n !== seedAt && seeded.includes(true)) plan.set(n, twinOf(n, options, { seeded, shapeOf, rule: options.rule }));
+    const seeded = n.inputs.map(carries(plan, begun));
+    if (!begun.has(n) && seeded.includes(true))
+      plan.set(n, twinOf(n, options, { seeded, shapeOf, rule: options.rule }));
   }
   return plan;
 };
 
 const carries =
-  (plan: Plan, seedAt: Expr) =>
+  (plan: Plan, begun: SeedNodes) =>
   (x: Expr): boolean =>
-    x === seedAt || (plan.has(x) && plan.get(x)?.kind !== "frozen");
+    begun.has(x) || (plan.has(x) && plan.get(x)?.kind !== "frozen");
 
 /** Nodes whose parts an output needs, by walking back along what each twin needs; past a node without one, all it reads. */
-const demanded = (graph: Graph, plan: Plan, seedAt: Expr): ReadonlySet<Expr> => {
+const demanded = (graph: Graph, plan: Plan, begun: SeedNodes): ReadonlySet<Expr> => {
   const wanted = new Set<Expr>(Object.values(graph));
   const needsOf = (n: Expr): readonly Expr[] => {
     const twin = plan.get(n);
     if (twin?.kind === "parts") return twin.needs.map((i) => n.inputs[i] as Expr);
-    return twin?.kind === "frozen" || twin === undefined ? [] : n.inputs.filter(carries(plan, seedAt));
+    return twin?.kind === "frozen" || twin === undefined ? [] : n.inputs.filter(carries(plan, begun));
   };
   for (const n of [...nodesOf(graph)].reverse()) if (wanted.has(n)) for (const x of needsOf(n)) wanted.add(x);
   return wanted;
@@ -98,24 +104,24 @@ const demanded = (graph: Graph, plan: Plan, seedAt: Expr): ReadonlySet<Expr> => 
 const carry = (
   graph: Graph,
   shapes: Shapes,
-  seedAt: Expr,
+  begun: SeedNodes,
   options: DecomposeOptions,
 ): E.Either<readonly Fault[], Decomposed> => {
-  const plan = planTwins(graph, shapes, seedAt, options);
-  const wanted = demanded(graph, plan, seedAt);
+  const plan = planTwins(graph, shapes, begun, options);
+  const wanted = demanded(graph, plan, begun);
   const onWay = nodesOf(graph).flatMap((n) => {
-    const twin = wanted.has(n) && n !== seedAt ? plan.get(n) : undefined;
+    const twin = wanted.has(n) ? plan.get(n) : undefined;
     return twin === undefined ? [] : [[n, twin] as const];
   });
   const faults = onWay.flatMap(([n, twin]) => uncovered(n, twin));
   if (faults.length > 0) return E.left(faults);
   const twinned = onWay.flatMap(([n, twin]) => (twin.kind === "parts" ? [[n, twin] as const] : []));
-  const seen = new Set([seedAt, ...twinned.map(([n]) => n)]);
+  const seen = new Set([...begun.keys(), ...twinned.map(([n]) => n)]);
   if (!Object.values(graph).some((x) => seen.has(x)))
     return E.left([fault("decompose", `seed ${options.seed.name}`, "an output that depends on it", "none")]);
   const { seed, constants = "part" } = options;
   return E.map((built: Built) => ({ ...built, report: twinned.map(([n, twin]) => reported(n, twin.exactness)) }))(
-    build({ graph, shapes, seedAt, seed, keeps: constants === "part", twins: twinned }),
+    build({ graph, shapes, begun, seed, keeps: constants === "part", twins: twinned }),
   );
 };
 

@@ -18,6 +18,7 @@ export * from "./passes/share.ts";
 export * from "./passes/simplify.ts";
 export * from "./rows.ts";
 export * from "./rules.ts";
+export * from "./seeds.ts";
 export * from "./shape.ts";
 export * from "./show.ts";
 export * from "./sizes.ts";

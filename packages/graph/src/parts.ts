@@ -1,7 +1,7 @@
 // What decompose() is told of the parts: where they begin (a seed) and how they lie. How an MLP's neurons are split among
 // them stands in rules.ts.
-import { type Dim, dim, plus } from "./dim.ts";
-import { type Expr, node } from "./expr.ts";
+import { type Dim, plus } from "./dim.ts";
+import type { Expr } from "./expr.ts";
 
 /** How the parts axis of one decomposition is laid out: the named parts first, then `bias` and `remainder`. */
 export type PartsLayout = {
@@ -25,34 +25,27 @@ export const layoutOf = (named: Dim, tokenLevel: boolean, hasBias: boolean): Par
   ...(hasBias ? { bias: named } : {}),
 });
 
-/** Where the parts begin, and what they are there. */
-export type Seed = {
-  readonly name: string;
-  /** The node, by its site, whose value is split. */
+/** A node, by its site, whose value is split. */
+export type SeedPlace = {
   readonly site: string;
-  /** How many named parts. */
-  readonly named: Dim;
-  readonly tokenLevel: boolean;
   /**
-   * The named parts of the whole, `[T, D] → [N, T, D]`, from the value at the seed's site and at any other site.
-   * What they lack of the whole becomes the remainder.
+   * The named parts of the whole, `[…] → [N, …]`, from the value at this site and at any other. What they lack of the whole
+   * becomes the remainder.
    */
   readonly parts: (whole: Expr, valueAt: (site: string) => Expr) => Expr;
-  /**
-   * For seeds whose parts always sum to the whole: the parts with that many zero parts behind them, `[N + extras, T, D]`.
-   */
+  /** For parts that always sum to the whole: they, with that many zero parts behind them, `[N + extras, …]`. */
   readonly complete?: (whole: Expr, extras: number) => Expr;
 };
 
-/** Part i is the state of token i, zero at the other tokens (method.md, "Seeds"). */
-export const tokenSeed = (site: string, tokens: Dim | string = "T"): Seed => ({
-  name: `token from ${site}`,
-  site,
-  named: dim(tokens),
-  tokenLevel: true,
-  parts: (whole) => node("tokenParts", { extras: 0 }, whole),
-  complete: (whole, extras) => node("tokenParts", { extras }, whole),
-});
+/** Where the parts begin, and what they are there. */
+export type Seed = SeedPlace & {
+  readonly name: string;
+  /** How many named parts. */
+  readonly named: Dim;
+  readonly tokenLevel: boolean;
+  /** Further places where the parts begin anew, whatever had reached them: a branch whose value is split by itself. */
+  readonly also?: readonly SeedPlace[];
+};
 
 /** The output that holds the parts of another, and the site of the parts of a site. */
 export const partsName = (output: string): string => `${output}.parts`;

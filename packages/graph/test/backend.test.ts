@@ -7,8 +7,8 @@ import { type Backend, checkWeights, readWeights, reference, run, type Weights, 
 import { decompose } from "../src/decompose.ts";
 import { type FaultError, fault } from "../src/error.ts";
 import { evaluate } from "../src/evaluate.ts";
-import { tokenSeed } from "../src/parts.ts";
 import { softmaxRule } from "../src/rules.ts";
+import { tokenSeed } from "../src/seeds.ts";
 import * as s from "../src/syntax.ts";
 import { f32, type Tensor } from "../src/tensor.ts";
 import { close, graphs, models } from "../src/testing/index.ts";

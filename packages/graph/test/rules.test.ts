@@ -4,7 +4,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { decompose } from "../src/decompose.ts";
 import { evaluate } from "../src/evaluate.ts";
-import { layoutOf, partsName, tokenSeed } from "../src/parts.ts";
+import { layoutOf, partsName } from "../src/parts.ts";
 import {
   linearRule,
   maxRule,
@@ -16,6 +16,7 @@ import {
   taylorRule,
   weightRule,
 } from "../src/rules.ts";
+import { tokenSeed } from "../src/seeds.ts";
 import * as s from "../src/syntax.ts";
 import { type Tensor, toF64 } from "../src/tensor.ts";
 import { close, models } from "../src/testing/index.ts";

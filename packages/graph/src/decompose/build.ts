@@ -5,7 +5,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import { type Shape, sameShape, showShape } from "../dim.ts";
 import { type Fault, fault } from "../error.ts";
 import { at, type Expr, type Graph, nameOf, node } from "../expr.ts";
-import { layoutOf, type PartsLayout, partsName, type Seed } from "../parts.ts";
+import { layoutOf, type PartsLayout, partsName, type Seed, type SeedPlace } from "../parts.ts";
 import { check, type Shapes } from "../shape.ts";
 import { broadcast, concat, reshape, scalar, sub, sum } from "../syntax.ts";
 import { findSite, fold, sitesOf } from "../traverse.ts";
@@ -13,11 +13,14 @@ import type { Twin } from "../twins.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
+/** The nodes where parts begin, each with its place of the seed. */
+export type SeedNodes = ReadonlyMap<Expr, SeedPlace>;
+
 /** What the walks before have found. */
 export type Way = {
   readonly graph: Graph;
   readonly shapes: Shapes;
-  readonly seedAt: Expr;
+  readonly begun: SeedNodes;
   readonly seed: Seed;
   /** Whether what no part supplied goes to a part of its own. */
   readonly keeps: boolean;
@@ -32,8 +35,9 @@ export const build = (way: Way): Result<Built> => {
   const hasBias = way.keeps && way.twins.some(([, { constant }]) => constant !== undefined && isBias(constant.from));
   const layout = layoutOf(way.seed.named, way.seed.tokenLevel, hasBias);
   return pipe(
-    seedParts(way, hasBias ? 2 : 1),
-    E.map((seed) => carried(way, layout, seed, isBias)),
+    [...way.begun],
+    E.traverseArray(([whole, place]) => seedParts(way, whole, place, hasBias ? 2 : 1)),
+    E.map((begun) => carried(way, layout, new Map(begun), isBias)),
     E.chain((parts) => verified(way, layout, parts)),
   );
 };
@@ -47,12 +51,12 @@ const biases = (graph: Graph): ((from: readonly Expr[]) => boolean) => {
 type Parts = ReadonlyMap<Expr, Expr>;
 
 const carried = (
-  { shapes, seedAt, keeps, twins }: Way,
+  { shapes, keeps, twins }: Way,
   layout: PartsLayout,
-  seed: Expr,
+  begun: Parts,
   isBias: (from: readonly Expr[]) => boolean,
 ): Parts => {
-  const parts = new Map<Expr, Expr>([[seedAt, namedParts(seedAt, seed)]]);
+  const parts = new Map<Expr, Expr>(begun);
   for (const [n, { build: twin, constant }] of twins) {
     const images = twin((i) => parts.get(n.inputs[i] as Expr) as Expr, layout);
     const rank = (shapes.get(n) as Shape).length;
@@ -96,22 +100,28 @@ const verified = ({ graph, shapes }: Way, layout: PartsLayout, parts: Parts): Re
   })(check(decomposed));
 };
 
-/** The seed's parts with bias and remainder behind them: zero where the seed is complete, else what it lacks. */
-const seedParts = ({ graph, seedAt, shapes, seed }: Way, extras: number): Result<Expr> => {
-  if (seed.complete !== undefined) return E.right(seed.complete(seedAt, extras));
-  const shape = shapes.get(seedAt) as Shape;
+/** The parts at a place with bias and remainder behind them: zero where the seed is complete, else what it lacks. */
+const seedParts = (
+  { graph, shapes, seed }: Way,
+  whole: Expr,
+  place: SeedPlace,
+  extras: number,
+): Result<readonly [Expr, Expr]> => {
+  const begun = (parts: Expr): readonly [Expr, Expr] => [whole, namedParts(whole, parts)];
+  if (place.complete !== undefined) return E.right(begun(place.complete(whole, extras)));
+  const shape = shapes.get(whole) as Shape;
   const unknown: string[] = [];
   const valueAt = (site: string): Expr => {
     const found = findSite(graph, site);
     if (found === undefined) unknown.push(site);
-    return found ?? seedAt;
+    return found ?? whole;
   };
-  const named = seed.parts(seedAt, valueAt);
+  const named = place.parts(whole, valueAt);
   if (unknown.length > 0) return E.left(unknown.map((site) => noSite(graph, seed, site)));
   const axis = -1 - shape.length;
-  const lacking = sub(reshape(shape.length, [1, ...shape])(seedAt), sum(axis)(named));
+  const lacking = sub(reshape(shape.length, [1, ...shape])(whole), sum(axis)(named));
   const zeros = new Array<Expr>(extras - 1).fill(broadcast([1, ...shape])(scalar(0)));
-  return E.map(() => concat(axis, named, ...zeros, lacking))(seedShape(named, seed, shape));
+  return E.map(() => begun(concat(axis, named, ...zeros, lacking)))(seedShape(named, seed, shape));
 };
 
 const seedShape = (named: Expr, seed: Seed, whole: Shape): Result<void> =>
