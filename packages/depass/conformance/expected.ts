@@ -32,6 +32,9 @@ const call = t.intersection([
   t.partial({
     seed: t.string,
     layer: t.number,
+    /** S[i], the state that is split. */
+    state: t.string,
+    neurons: t.array(t.number),
     until: t.number,
     rule: t.string,
     temperature: t.number,

@@ -16,16 +16,15 @@ import {
   share,
   showFaults,
   simplify,
-  softmaxRule,
   type Tensor,
   type Tensors,
   toF64,
-  tokenSeed,
 } from "@depass/graph";
-import { type Architecture, architectureOf, openCheckpoint, site, weightsIn } from "@depass/models";
+import { type Architecture, architectureOf, openCheckpoint, weightsIn } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { type Decomposition, decompositionOf, everyState, streamSites } from "./calls.ts";
 import { compared, type Outcome } from "./compare.ts";
 import { type Call, type Expected, readCalls, readExpected } from "./expected.ts";
 
@@ -46,12 +45,6 @@ const runOnce = ({ backend, weights }: Subject, graph: Graph, inputs: Tensors): 
       return out;
     }),
   );
-
-/** The residual stream entering each layer and the last norm, by their order. */
-export const streamSites = ({ layers }: Architecture): readonly string[] => [
-  ...Array.from({ length: layers }, (_, layer) => site.residPre(layer)),
-  site.residFinal,
-];
 
 export const atSite = (architecture: Architecture, name: string): Expr =>
   findSite({ normed: architecture.normed }, name) as Expr;
@@ -91,21 +84,15 @@ const tokenMajor = (parts: Tensor, named: number): Float64Array => {
   return out;
 };
 
-/** Which states of the decomposed model a call gives, by site; undefined where a later version will. */
-const sitesOfCall = (architecture: Architecture, c: Call): readonly string[] | undefined => {
-  if (c.seed !== "token" || c.rule !== "softmax") return undefined;
-  const from = c.layer ?? 0;
-  if (c.axes === "layer,token,part,hidden") return streamSites(architecture).slice(from);
-  if (c.until !== undefined) return [streamSites(architecture)[c.until] as string];
-  return c.normed === true ? [site.lnFinal] : [site.residFinal];
-};
-
 /** The published code drops what no part supplied: `constants: "drop"` (method.md, the v bias). */
-const decomposed = (architecture: Architecture, c: Call, sites: readonly string[]): E.Either<readonly Fault[], Graph> =>
+const decomposed = (
+  architecture: Architecture,
+  { seed, rule, sites }: Decomposition,
+): E.Either<readonly Fault[], Graph> =>
   pipe(
     decompose(Object.fromEntries(sites.map((name) => [name, atSite(architecture, name)])), {
-      seed: tokenSeed(site.residPre(c.layer ?? 0)),
-      rule: softmaxRule(c.temperature, c.ignoreSpecialToken === false ? "keep" : "ignore"),
+      seed,
+      rule,
       constants: "drop",
     }),
     E.map((d) => prune(sites.map(partsName))(d.graph)),
@@ -113,14 +100,15 @@ const decomposed = (architecture: Architecture, c: Call, sites: readonly string[
     E.chain(pack),
   );
 
-const partsOf = (subject: Subject, c: Call, tokens: Tensor, sites: readonly string[]): Faulty<Float64Array> =>
+const partsOf = (subject: Subject, d: Decomposition, tokens: Tensor): Faulty<Float64Array> =>
   pipe(
-    TE.fromEither(decomposed(subject.architecture, c, sites)),
-    TE.chain((graph) => runOnce(subject, graph, { tokens })),
+    TE.fromEither(decomposed(subject.architecture, d)),
+    TE.chain((graph) => runOnce(subject, graph, { tokens, ...d.inputs })),
     TE.map((out) =>
       stacked(
-        sites.map((name): Tensor => {
-          const data = tokenMajor(out[partsName(name)] as Tensor, tokens.data.length);
+        d.sites.map((name): Tensor => {
+          const named = typeof d.seed.named === "number" ? d.seed.named : tokens.data.length;
+          const data = tokenMajor(out[partsName(name)] as Tensor, named);
           return { dtype: "f64", shape: [data.length], data };
         }),
       ),
@@ -157,9 +145,13 @@ const oneCall =
       return TE.right([{ kind: "failed", name, reason: "no such tensor in depass.safetensors" }]);
     const source = c.of === undefined ? c : calls[c.of];
     if (name === "states") return states(subject, tokens, wanted);
-    const sites = source === undefined ? undefined : sitesOfCall(architecture, source);
-    if (source === undefined || sites === undefined) return TE.right([uncovered(name, source ?? c)]);
-    const parts = partsOf(subject, source, tokens, sites);
+    if (name === "subspace.seed") return TE.right([]);
+    const found = source === undefined ? undefined : decompositionOf(architecture, source, expected);
+    if (found === undefined) return TE.right([uncovered(name, source ?? c)]);
+    const parts = pipe(
+      TE.fromEither(found),
+      TE.chain((d) => partsOf(subject, d, tokens)),
+    );
     if (c.of === undefined) return TE.map((p: Float64Array) => [compared(name, p, wanted, tolerance)])(parts);
     return pipe(
       TE.Do,
@@ -178,10 +170,7 @@ const oneCall =
 /** S[0 … 2L], each layer's state before and after its attention. */
 const states = (subject: Subject, tokens: Tensor, wanted: Tensor): Faulty<readonly Outcome[]> => {
   const { architecture, tolerance } = subject;
-  const names = [
-    ...Array.from({ length: architecture.layers }, (_, l) => [site.residPre(l), site.residMid(l)]).flat(),
-    site.residFinal,
-  ];
+  const names = everyState(architecture);
   return pipe(
     runOnce(subject, Object.fromEntries(names.map((name) => [name, atSite(architecture, name)])), { tokens }),
     TE.map((out) => [

@@ -43,6 +43,8 @@ export type Seed = SeedPlace & {
   /** How many named parts. */
   readonly named: Dim;
   readonly tokenLevel: boolean;
+  /** What the named parts are called, where that does not depend on the prompt. */
+  readonly partNames?: readonly string[];
   /** Further places where the parts begin anew, whatever had reached them: a branch whose value is split by itself. */
   readonly also?: readonly SeedPlace[];
 };

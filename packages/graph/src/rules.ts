@@ -71,6 +71,13 @@ export const taylorRule = (): Rule => ({
 });
 
 /**
+ * Gate inputs as every rule that shares them sees them: the special token set apart, a remainder of next to nothing as none,
+ * and 1 for the remainder where no part has any (method.md, "Special token and remainder").
+ */
+export const conditionedGates = (gateParts: Expr, { tokens }: Neurons, layout: PartsLayout, special?: Special): Expr =>
+  conditioned(gateParts, [layout.count, tokens], specialOf(layout, special), layout.remainder);
+
+/**
  * A rule of one's own: weights of the parts `[M, T, I]`, not negative, from their gate inputs as DePass conditions them
  * (an input that is exactly 0 is none). Shares are weights over their sum; where the sum is 0 all goes to the remainder.
  *
@@ -78,13 +85,13 @@ export const taylorRule = (): Rule => ({
  */
 export const weightRule = (name: string, weigh: (gates: Expr) => Expr, special?: Special): Rule => ({
   name,
-  split: (gateParts, { neurons, tokens }, layout) => {
+  split: (gateParts, whole, layout) => {
     const { count, remainder } = layout;
-    const weights = weigh(conditioned(gateParts, [count, tokens], specialOf(layout, special), remainder));
+    const weights = weigh(conditionedGates(gateParts, whole, layout, special));
     const isRemainder = reshape(1, [count, 1, 1])(equal(iota(count), size(remainder)));
     const nowhere = mul(isRemainder, equal(max(-3)(weights), 0));
     const caught = where(nowhere, 1, weights);
-    return mul(div(caught, sum(-3)(caught)), neurons);
+    return mul(div(caught, sum(-3)(caught)), whole.neurons);
   },
 });
 

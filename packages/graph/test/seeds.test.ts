@@ -9,6 +9,7 @@ import { at, type Expr } from "../src/expr.ts";
 import { partsName, type Seed } from "../src/parts.ts";
 import { linearRule, softmaxRule, taylorRule } from "../src/rules.ts";
 import { partsSeed, placedSeed, slicesAs, spanSeed, subspaceSeed, tokenSeed, wholeAs } from "../src/seeds.ts";
+import type { Tensors } from "../src/sizes.ts";
 import * as s from "../src/syntax.ts";
 import { f32, i32, type Tensor, toF64 } from "../src/tensor.ts";
 import { close, models, type RandomModel, withEverySite } from "../src/testing/index.ts";
