@@ -2,7 +2,13 @@
 import type { Tensor } from "@depass/graph";
 
 export type Outcome =
-  | { readonly kind: "compared"; readonly name: string; readonly error: number; readonly tolerance: number }
+  | {
+      readonly kind: "compared";
+      readonly name: string;
+      readonly error: number;
+      readonly tolerance: number;
+      readonly note?: string;
+    }
   | { readonly kind: "failed"; readonly name: string; readonly reason: string }
   | { readonly kind: "uncovered"; readonly name: string; readonly reason: string };
 
@@ -34,5 +40,6 @@ export const showOutcome = (folder: string, o: Outcome): string => {
   const place = `${folder.padEnd(18)} ${o.name.padEnd(34)}`;
   if (o.kind === "uncovered") return `later   ${place} ${o.reason}`;
   if (o.kind === "failed") return `FAILED  ${place} ${o.reason}`;
-  return `${passes(o) ? "ok    " : "FAILED"}  ${place} ${o.error.toExponential(1)} of ${o.tolerance.toExponential(1)}`;
+  const note = o.note === undefined ? "" : `  ${o.note}`;
+  return `${passes(o) ? "ok    " : "FAILED"}  ${place} ${o.error.toExponential(1)} of ${o.tolerance.toExponential(1)}${note}`;
 };

@@ -8,6 +8,7 @@ export * from "./evaluate.ts";
 export * from "./expand.ts";
 export * from "./expr.ts";
 export * from "./indexes.ts";
+export * from "./linearised.ts";
 export * from "./linearity.ts";
 export * from "./nn.ts";
 export * from "./op.ts";
