@@ -5,6 +5,7 @@ import {
   type Backend,
   type Decomposed,
   decompose,
+  type Expr,
   type Fault,
   type Faulty,
   fault,
@@ -22,10 +23,11 @@ import {
   type Seed,
   share,
   simplify,
+  softcapped,
   type Tensors,
   toF64,
 } from "@depass/graph";
-import type { Encoding, Model } from "@depass/models";
+import type { Architecture, Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -36,25 +38,37 @@ import { likeliest, probabilityOf, type TargetChoice, targetId } from "./target.
 /** The explained graph and how its parts lie. */
 export type Explanation = { readonly graph: Graph; readonly decomposed: Decomposed };
 
-const NORMED = "normed";
+const [LOGITS, NORMED] = ["logits", "normed"];
 
-/** The parts of the normed state, and the logits: what scores along one direction need. */
-const needed: readonly string[] = [partsName(NORMED), "logits"];
+/** The output that scores sum to: the logits, unless a softcap bends them. */
+export const explainedOutput = ({ softcap }: Architecture): string => (softcap === undefined ? LOGITS : "explained");
+
+/** The parts of the normed state, the logits, and what scores sum to: what scores along one direction need. */
+const needed = (architecture: Architecture): readonly string[] => [
+  ...new Set([partsName(NORMED), LOGITS, explainedOutput(architecture)]),
+];
+
+/** A softcap stands behind what is decomposed: no part supplies what it takes away. */
+const withLogits = ({ softcap }: Architecture, { graph, ...rest }: Decomposed): Decomposed => ({
+  ...rest,
+  graph: softcap === undefined ? graph : { ...graph, [LOGITS]: softcapped(softcap)(graph.explained as Expr) },
+});
 
 /**
  * The model's graph at one position, decomposed, pruned to the outputs that are wanted, causal zeros packed away. There are
- * `logits`, `normed` and the parts of both.
+ * `logits`, `normed` and the parts of both; with a softcap `explained` and its parts, and `logits` without parts.
  */
 export const explanationGraph = (
-  model: Pick<Model, "architecture">,
+  { architecture }: Pick<Model, "architecture">,
   seed: Seed,
   rule: Rule,
-  outputs: readonly string[] = needed,
+  outputs: readonly string[] = needed(architecture),
 ): E.Either<readonly Fault[], Explanation> => {
-  const normed = gather(-2, input("position", [1], "i32"))(model.architecture.normed);
-  const source = { logits: model.architecture.unembed(normed), [NORMED]: normed };
+  const normed = gather(-2, input("position", [1], "i32"))(architecture.normed);
+  const source = { [explainedOutput(architecture)]: architecture.explained(normed), [NORMED]: normed };
   return pipe(
     decompose(source, { seed, rule }),
+    E.map((decomposed) => withLogits(architecture, decomposed)),
     E.bindTo("decomposed"),
     E.bind("graph", ({ decomposed }) =>
       pipe(
@@ -207,27 +221,34 @@ const attribution = (
   direction: Float64Array,
   run: number,
 ): Attribution => {
+  const { architecture } = model;
   const logits = outputs.logits?.data ?? [];
   const logit = logits[target.id] as number;
+  const reached = outputs[explainedOutput(architecture)]?.data[target.id] as number;
   const states = toF64(outputs[partsName(NORMED)] as Tensors[string]);
   const names = partNames(
     explanation.decomposed.layout,
     encoding.tokens.map((t) => t.text),
   );
-  const scores = along(states, direction);
+  const scores = along(states, direction).map((score) => score * architecture.logitScale);
   const total = scores.reduce((a, b) => a + b, 0);
   return {
-    model: { path: model.folder, family: model.architecture.family, layers: model.architecture.layers },
+    model: { path: model.folder, family: architecture.family, layers: architecture.layers },
     backend: { name: backend.name, device: backend.device, why: options.why },
     rule: options.rule.name,
     seed: options.seed.name,
     prompt: encoding.text,
     tokens: encoding.tokens,
     position: encoding.ids.length - 1,
-    target: { ...target, logit, probability: probabilityOf(target.id, logits) },
+    target: {
+      ...target,
+      logit,
+      probability: probabilityOf(target.id, logits),
+      ...(architecture.softcap !== undefined && { explained: { logit: reached, softcap: architecture.softcap } }),
+    },
     parts: withExtras(names, scores, encoding.ids.length),
     total,
-    gap: Math.abs(total - logit) / Math.max(Math.abs(logit), Number.MIN_VALUE),
+    gap: Math.abs(total - reached) / Math.max(Math.abs(reached), Number.MIN_VALUE),
     times: { prepare, run },
     states: { names, shape: [names.length, direction.length], data: states },
   };

@@ -23,7 +23,7 @@ import { type Exported, exportOnnx } from "@depass/onnx";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { explanationGraph } from "./explainer.ts";
+import { explainedOutput, explanationGraph } from "./explainer.ts";
 
 export type { Exported, Port } from "@depass/onnx";
 
@@ -51,11 +51,13 @@ const forward = ({ architecture }: Model, states: boolean): Graph => {
 
 const [LOGITS, NORMED] = ["logits", "normed"];
 
-const decomposition = (model: Model, seed: Seed, rule: Rule): E.Either<readonly Fault[], Described> =>
-  pipe(
-    explanationGraph(model, seed, rule, [partsName(NORMED), LOGITS, partsName(LOGITS)]),
+const decomposition = (model: Model, seed: Seed, rule: Rule): E.Either<readonly Fault[], Described> => {
+  const { softcap } = model.architecture;
+  const scored = partsName(explainedOutput(model.architecture));
+  return pipe(
+    explanationGraph(model, seed, rule, [partsName(NORMED), LOGITS, scored]),
     E.map(({ graph, decomposed: { layout } }): Described => {
-      const { [LOGITS]: logits, [partsName(LOGITS)]: scores, [partsName(NORMED)]: parts } = graph;
+      const { [LOGITS]: logits, [scored]: scores, [partsName(NORMED)]: parts } = graph;
       const lie = {
         axis: 0,
         named: showDim(layout.named),
@@ -66,10 +68,16 @@ const decomposition = (model: Model, seed: Seed, rule: Rule): E.Either<readonly 
       return {
         graph: { logits, scores, parts } as Graph,
         description: "Logits behind one token, and how much of them each part supplied.",
-        metadata: { "depass.seed": seed.name, "depass.rule": rule.name, "depass.parts": JSON.stringify(lie) },
+        metadata: {
+          "depass.seed": seed.name,
+          "depass.rule": rule.name,
+          "depass.parts": JSON.stringify(lie),
+          ...(softcap !== undefined && { "depass.softcap": `${softcap}` }),
+        },
       };
     }),
   );
+};
 
 const described = (
   model: Model,

@@ -18,6 +18,8 @@ export type Target = {
   readonly logit: number;
   /** Softmax of the logits at that position. */
   readonly probability: number;
+  /** What the scores sum to where the model bends its logits: the logit before softcap · tanh(logit / softcap). */
+  readonly explained?: { readonly logit: number; readonly softcap: number };
 };
 
 /** Seconds. `load` is opening the checkpoint, absent when that was done before; `prepare`, 0 then, is compiling and uploading. */
@@ -37,7 +39,10 @@ export type Attribution = {
   readonly parts: readonly PartScore[];
   /** Sum of the scores. */
   readonly total: number;
-  /** |total - logit| / |logit|: how far the parts are from explaining the whole, rounding included. */
+  /**
+   * |total - logit| / |logit|, the logit being the explained one where there is a softcap: how far the parts are from
+   * explaining the whole, rounding included.
+   */
   readonly gap: number;
   readonly times: Times;
   /** The parts' normed last states `[M, D]`, row-major, in the order of `parts` without absent extras. */

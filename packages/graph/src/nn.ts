@@ -1,9 +1,10 @@
 // Constructors of what transformers are made of, over the composites: data last, as in `pipe(x, rmsNorm(g, eps))`.
 import { type DimLike, times } from "./dim.ts";
 import { at, type Expr, node } from "./expr.ts";
-import type { Activation } from "./op.ts";
+import type { Activation, Composites } from "./op.ts";
 import {
   add,
+  concat,
   constant,
   cos,
   div,
@@ -16,8 +17,10 @@ import {
   scalar,
   sin,
   size,
+  slice,
   sub,
   sum,
+  tanh,
   where,
 } from "./syntax.ts";
 
@@ -98,9 +101,15 @@ export const mlp =
  */
 export type RotaryTables = { readonly cos: Expr; readonly sin: Expr };
 
-export const rotaryTables = (tokens: DimLike, inverseFrequencies: readonly number[], magnitude = 1): RotaryTables => {
+/** `inverseFrequencies` `[F/2]`: radians per token; an expression where they follow from the number of tokens. */
+export const rotaryTables = (
+  tokens: DimLike,
+  inverseFrequencies: readonly number[] | Expr,
+  magnitude = 1,
+): RotaryTables => {
+  const frequencies = "op" in inverseFrequencies ? inverseFrequencies : constant(inverseFrequencies);
   const positions = reshape(1, [tokens, 1])(iota(tokens));
-  const angles = roundF32(mul(positions, roundF32(constant(inverseFrequencies))));
+  const angles = roundF32(mul(positions, roundF32(frequencies)));
   const scaled = (x: Expr): Expr => (magnitude === 1 ? x : mul(x, scalar(magnitude)));
   return { cos: scaled(roundF32(cos(angles))), sin: scaled(roundF32(sin(angles))) };
 };
@@ -110,14 +119,33 @@ export const rope =
   (x: Expr): Expr =>
     node("rope", {}, x, tables.cos, tables.sin);
 
+/** The first `turned` of a head's `width` columns are turned, the others left as they are. */
+const partialRope = (tables: RotaryTables, turned: number, width: number): ((x: Expr) => Expr) =>
+  turned === width
+    ? rope(tables)
+    : (x) => concat(-1, rope(tables)(slice(-1, 0, turned)(x)), slice(-1, turned, width - turned)(x));
+
+/** cap · tanh(x / cap): close to x where that is small, never beyond ±cap. Gemma 2 report, section 2. */
+export const softcapped =
+  (cap: number) =>
+  (x: Expr): Expr =>
+    mul(tanh(div(x, cap)), cap);
+
+/** What bounds attention: see attentionWeights in op.ts. */
+export type AttentionLimits = Omit<Composites["attentionWeights"], "scale">;
+
 /** Frozen causal attention weights `[H, T, T]` of q `[T, H, F]` and k `[T, K, F]`. */
 export const attentionWeights =
-  (scale: number) =>
+  (scale: number, limits: AttentionLimits = {}) =>
   (q: Expr, k: Expr): Expr =>
-    node("attentionWeights", { scale }, q, k);
+    node("attentionWeights", { scale, ...limits }, q, k);
 
 /** Values `[T, K, F]` mixed by weights `[H, T, T]`: `[T, H, F]`. */
 export const attend = (weights: Expr, values: Expr): Expr => node("attend", {}, weights, values);
+
+type Step = (x: Expr) => Expr;
+const same: Step = (x) => x;
+const projected = (map: Expr | Linear | Step): Step => (typeof map === "function" ? map : linear(map));
 
 /**
  * Multi-head causal attention with grouped queries, `[T, D] → [T, D]`. Vaswani 2017; Ainslie 2023 for K < H.
@@ -133,23 +161,31 @@ export const attention =
     readonly heads: number;
     readonly kvHeads?: number;
     readonly headWidth: number;
-    readonly q: Expr | Linear;
-    readonly k: Expr | Linear;
+    /** Linear maps, or what else makes a row `[T, H·F]` of q or `[T, K·F]` of k. */
+    readonly q: Expr | Linear | Step;
+    readonly k: Expr | Linear | Step;
     readonly v: Expr | Linear;
     readonly o: Expr | Linear;
+    /** What is done to each head of q and k, `[T, H, F]`, before it is turned. */
+    readonly headNorms?: { readonly q: Step; readonly k: Step };
     readonly rotary?: RotaryTables;
+    /** Columns of a head that the tables are for, from the first on; all unless given. */
+    readonly rotaryWidth?: number;
+    /** 1/√F unless given. */
     readonly scale?: number;
+    readonly limits?: AttentionLimits;
     /** Names the mixed heads `[T, S·H, F]`. */
     readonly site?: string;
   }) =>
   (x: Expr): Expr => {
-    const { tokens, sequences = 1, heads, kvHeads = heads, headWidth, rotary } = config;
+    const { tokens, sequences = 1, heads, kvHeads = heads, headWidth, rotary, rotaryWidth = headWidth } = config;
     const split = (count: number) => reshape(2, [tokens, sequences * count, headWidth]);
-    const turned = rotary === undefined ? (y: Expr): Expr => y : rope(rotary);
-    const q = turned(split(heads)(linear(config.q)(x)));
-    const k = turned(split(kvHeads)(linear(config.k)(x)));
+    const turned = rotary === undefined ? same : partialRope(rotary, rotaryWidth, headWidth);
+    const { q: normQ, k: normK } = config.headNorms ?? { q: same, k: same };
+    const q = turned(normQ(split(heads)(projected(config.q)(x))));
+    const k = turned(normK(split(kvHeads)(projected(config.k)(x))));
     const v = split(kvHeads)(linear(config.v)(x));
-    const weights = attentionWeights(config.scale ?? 1 / Math.sqrt(headWidth))(q, k);
+    const weights = attentionWeights(config.scale ?? 1 / Math.sqrt(headWidth), config.limits)(q, k);
     const mixed = named(config.site, attend(weights, v));
     return linear(config.o)(reshape(3, [times(tokens, sequences), heads * headWidth])(mixed));
   };

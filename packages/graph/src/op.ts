@@ -105,8 +105,12 @@ export type Composites = {
   readonly gated: { readonly activation: Activation };
   /** (x, cos, sin): `[T, H, F]`, tables `[T, F/2]`; halves turned: Su et al. 2021 as in GPT-NeoX and Llama. */
   readonly rope: None;
-  /** (q, k): `[T, H, F], [T, K, F] → [H, T, T]`: freeze(softmax(scale · q kᵀ)), causal. */
-  readonly attentionWeights: { readonly scale: number };
+  /**
+   * (q, k): `[T, H, F], [T, K, F] → [H, T, T]`: freeze(softmax(s)), causal, s = scale · q kᵀ. With a softcap c it is
+   * c · tanh(s / c) instead of s (Gemma 2); with a window a query sees that many keys, the last of which is its own
+   * (Beltagy et al. 2020).
+   */
+  readonly attentionWeights: { readonly scale: number; readonly window?: number; readonly softcap?: number };
   /** (weights, v): `[H, T, T], […, T, K, F] → […, T, H, F]`: head h mixes the values of group h·K/H. */
   readonly attend: None;
 

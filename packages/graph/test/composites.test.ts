@@ -56,15 +56,23 @@ const shares = (g: readonly number[], token: number, p: Params, remainder: numbe
 };
 
 const formulas: Partial<Record<OpName, Formula>> = {
-  attentionWeights: ([q, k], { scale }) => {
+  attentionWeights: ([q, k], { scale, window = Infinity, softcap }) => {
     const [Q = 0, H = 0, F = 0] = q?.shape ?? [];
     const [S = 0, K = 0] = k?.shape ?? [];
     return make([H, Q, S], (h, i, j) => {
       const seen = i + S - Q + 1;
-      const scores = Array.from({ length: seen }, (_, n) =>
-        total(F, (f) => (scale as number) * (q?.at(i, h, f) ?? 0) * (k?.at(n, Math.floor((h * K) / H), f) ?? 0)),
+      const first = Math.max(0, seen - (window as number));
+      const cap = (z: number): number =>
+        softcap === undefined ? z : (softcap as number) * Math.tanh(z / (softcap as number));
+      const scores = Array.from({ length: seen - first }, (_, n) =>
+        cap(
+          total(
+            F,
+            (f) => (scale as number) * (q?.at(i, h, f) ?? 0) * (k?.at(first + n, Math.floor((h * K) / H), f) ?? 0),
+          ),
+        ),
       );
-      return j < seen ? softmax(scores, j) : 0;
+      return j >= first && j < seen ? softmax(scores, j - first) : 0;
     });
   },
   rope: ([x, cos, sin]) => {

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { dim, shapeOfSizes, showShape } from "../src/dim.ts";
 import { evaluate } from "../src/evaluate.ts";
 import { at, type Expr, node } from "../src/expr.ts";
+import { attentionWeights } from "../src/nn.ts";
 import type { OpName, Ops } from "../src/op.ts";
 import { check } from "../src/shape.ts";
 import * as s from "../src/syntax.ts";
@@ -57,6 +58,7 @@ test("one name is one tensor, one site is one node", () => {
 
 test("one node may be two outputs", () => assert.ok(E.isRight(check({ a: x, b: x }))));
 
+const heads = s.input("heads", ["T", 1, 2]);
 const misfits: Readonly<Record<string, Expr>> = {
   "as many inputs as the op has": node("add", {}, x),
   "an axis from the end": s.sum(1)(x),
@@ -90,6 +92,8 @@ const misfits: Readonly<Record<string, Expr>> = {
   ),
   "a part among the parts": node("addToPart", { part: 2, rank: 2 }, s.input("g", [2, "T", 3]), x),
   "a summand of one part": node("addToPart", { part: 0, rank: 1 }, s.input("g", [2, 1]), s.input("c", [4])),
+  "a window of one key or more": attentionWeights(1, { window: 0 })(heads, heads),
+  "a softcap above 0": attentionWeights(1, { softcap: 0 })(heads, heads),
   "square weights over rows": node(
     "attendRows",
     { extras: 0, tokens: 2 },

@@ -18,11 +18,16 @@ const isWhole =
     typeof u === "number" && Number.isSafeInteger(u) && u >= least && u <= most;
 
 export const positiveInteger = refined("a positive integer", isWhole(1, LARGEST));
+export const wholeNumber = refined("a whole number", isWhole(0, LARGEST));
 export const tokenId = refined("a token id", isWhole(0, LARGEST));
 /** A depth: larger than any model, small enough that a graph of it can be built. */
 export const layerCount = refined("a number of layers from 1 to 10000", isWhole(1, 10_000));
 export const finiteNumber = refined("a finite number", (u): u is number => Number.isFinite(u));
 export const positiveNumber = refined("a positive number", (u): u is number => Number.isFinite(u) && Number(u) > 0);
+export const positiveNumbers = refined(
+  "a list of positive numbers",
+  (u): u is readonly number[] => Array.isArray(u) && u.length > 0 && u.every(positiveNumber.is),
+);
 export const flag = refined("true or false", (u): u is boolean => typeof u === "boolean");
 
 export const oneOf = <const A extends readonly (string | number | boolean)[]>(
@@ -38,6 +43,16 @@ export const orElse = <A, B>(codec: t.Type<A, unknown, unknown>, value: B): t.Ty
     codec.name,
     (u): u is A | B => u === value || codec.is(u),
     (u, context) => (u === undefined || u === null ? t.success(value) : codec.validate(u, context)),
+    t.identity,
+  );
+
+/** Absent means `value`, null means that it is not set. */
+export const orDefault = <A>(codec: t.Type<A, unknown, unknown>, value: A): t.Type<A | undefined, unknown, unknown> =>
+  new t.Type<A | undefined, unknown, unknown>(
+    codec.name,
+    (u): u is A | undefined => u === undefined || codec.is(u),
+    (u, context) =>
+      u === undefined ? t.success(value) : u === null ? t.success(undefined) : codec.validate(u, context),
     t.identity,
   );
 

@@ -3,10 +3,18 @@ import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type { Architecture } from "./architecture.ts";
 import { describe, isRecord } from "./describe.ts";
+import { decodeGemma2Config, gemma2 } from "./families/gemma2.ts";
+import { decodeGemma3Config, gemma3 } from "./families/gemma3.ts";
+import { decodeGraniteConfig, granite } from "./families/granite.ts";
 import { decodeLlamaConfig } from "./families/llama.config.ts";
 import { llama } from "./families/llama.ts";
+import { decodeMistralConfig, mistral } from "./families/mistral.ts";
+import { decodeOlmo2Config, olmo2 } from "./families/olmo2.ts";
+import { decodePhi3Config, phi3 } from "./families/phi3.ts";
 import { decodeQwen2Config } from "./families/qwen2.config.ts";
 import { qwen2 } from "./families/qwen2.ts";
+import { decodeQwen3Config, qwen3 } from "./families/qwen3.ts";
+import { decodeSmolLM3Config, smolLM3 } from "./families/smollm3.ts";
 
 /** From the raw config.json to the whole forward pass, or every setting that stands in the way. */
 export type Family = (json: unknown, where: string) => E.Either<readonly Fault[], Architecture>;
@@ -21,8 +29,16 @@ const familyOf =
 
 /** By `model_type`. */
 export const families: Readonly<Record<string, Family>> = {
+  gemma2: familyOf(decodeGemma2Config, gemma2),
+  gemma3_text: familyOf(decodeGemma3Config, gemma3),
+  granite: familyOf(decodeGraniteConfig, granite),
   llama: familyOf(decodeLlamaConfig, llama),
+  mistral: familyOf(decodeMistralConfig, mistral),
+  olmo2: familyOf(decodeOlmo2Config, olmo2),
+  phi3: familyOf(decodePhi3Config, phi3),
   qwen2: familyOf(decodeQwen2Config, qwen2),
+  qwen3: familyOf(decodeQwen3Config, qwen3),
+  smollm3: familyOf(decodeSmolLM3Config, smolLM3),
 };
 
 /** Faults: no or an unknown `model_type`, and those of the family's codec. */

@@ -1,26 +1,52 @@
 // How fast does each pair of a head turn with the position? The `rope` part of a decoding configuration, in both
-// spellings of the hub: `rope_theta` + `rope_scaling`, and the newer `rope_parameters`. Frequencies are f64.
-// Source: transformers, modeling_rope_utils.py (_compute_default_rope_parameters, _compute_llama3_parameters).
+// spellings of the hub: `rope_theta` + `rope_scaling`, and the newer `rope_parameters`. What follows from it is in
+// rotary.ts. Source: transformers, modeling_rope_utils.py.
 import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
-import { decode, orElse, positiveInteger, positiveNumber } from "./config.ts";
+import { decode, flag, orElse, positiveInteger, positiveNumber, positiveNumbers } from "./config.ts";
 import { clip, describe, isRecord } from "./describe.ts";
 
-/** `theta` is the base of the wavelengths; the llama3 factors are pure numbers, `originalContext` is in tokens. */
-export type Rope =
-  | { readonly kind: "default"; readonly theta: number }
-  | {
-      readonly kind: "llama3";
-      readonly theta: number;
-      readonly factor: number;
-      readonly lowFreqFactor: number;
-      readonly highFreqFactor: number;
-      readonly originalContext: number;
-    };
+/** `theta` is the base of the wavelengths; `partial` the part of a head's width that turns, 1 where absent. */
+type Base = { readonly theta: number; readonly partial?: number };
 
+/** Factors are pure numbers, `originalContext` is in tokens, `magnitude` stands before cosine and sine. */
+export type Rope = Base &
+  (
+    | { readonly kind: "default" }
+    | { readonly kind: "linear"; readonly factor: number }
+    | { readonly kind: "dynamic"; readonly factor: number; readonly originalContext: number }
+    | {
+        readonly kind: "yarn";
+        readonly factor: number;
+        readonly originalContext: number;
+        /** Turns within the original context above which, and below which, a pair is fast or slow. */
+        readonly betaFast: number;
+        readonly betaSlow: number;
+        readonly truncate: boolean;
+        readonly magnitude: number;
+      }
+    | {
+        readonly kind: "longrope";
+        readonly originalContext: number;
+        /** A factor for each pair, for sequences within the original context and for longer ones. */
+        readonly short: readonly number[];
+        readonly long: readonly number[];
+        readonly magnitude: number;
+      }
+    | {
+        readonly kind: "llama3";
+        readonly factor: number;
+        readonly lowFreqFactor: number;
+        readonly highFreqFactor: number;
+        readonly originalContext: number;
+      }
+  );
+
+type Kind = Rope["kind"];
 type Result<A> = E.Either<readonly Fault[], A>;
+type Fields = Readonly<Record<string, unknown>>;
 
 const wrong = (
   where: string,
@@ -29,10 +55,47 @@ const wrong = (
   next = "correct config.json or download it again",
 ): Result<never> => E.left([fault("config", where, expected, describe(got), next)]);
 
-const DEFAULT_THETA = 10_000; // the default of every family's class in transformers
+const LAYER_TYPES = ["full_attention", "sliding_attention"] as const;
 
-const KINDS = ["default", "llama3"] as const;
-const COMMON = ["type", "rope_type", "rope_theta", "partial_rotary_factor"];
+/** What a family says of its ropes. */
+export type RopeOptions = {
+  /** Where nothing else is said: 10000 with most families' classes in transformers. */
+  readonly defaultTheta?: number;
+  /** Whether a part of each head may turn. */
+  readonly mayBePartial?: boolean;
+  /** Layers of each type have a rope of their own under rope_parameters; whose is asked for. */
+  readonly layerType?: (typeof LAYER_TYPES)[number];
+};
+
+/** Keys of the rest of the configuration that count where a group leaves them out. */
+type Around = Required<Omit<RopeOptions, "layerType">> & {
+  readonly theta: number | undefined;
+  readonly context: number | undefined;
+  readonly originalContext: number | undefined;
+  readonly partial: number | undefined;
+};
+
+const optional = <A>(codec: t.Type<A, unknown, unknown>) => orElse(codec, undefined);
+
+const COMMON = { type: t.unknown, rope_type: t.unknown, rope_theta: t.unknown, partial_rotary_factor: t.unknown };
+const LINEAR = { factor: positiveNumber };
+const YARN = {
+  factor: positiveNumber,
+  original_max_position_embeddings: positiveInteger,
+  attention_factor: optional(positiveNumber),
+  beta_fast: orElse(positiveNumber, 32),
+  beta_slow: orElse(positiveNumber, 1),
+  mscale: optional(positiveNumber),
+  mscale_all_dim: optional(positiveNumber),
+  truncate: orElse(flag, true),
+};
+const LONGROPE = {
+  short_factor: positiveNumbers,
+  long_factor: positiveNumbers,
+  factor: optional(positiveNumber),
+  attention_factor: optional(positiveNumber),
+  original_max_position_embeddings: optional(positiveInteger),
+};
 const LLAMA3 = {
   factor: positiveNumber,
   low_freq_factor: positiveNumber,
@@ -40,125 +103,207 @@ const LLAMA3 = {
   original_max_position_embeddings: positiveInteger,
 };
 
-type Fields = Readonly<Record<string, unknown>>;
+type Decoder = (fields: Fields, base: Base, around: Around, where: string) => Result<Rope>;
 
-const kindOf = (fields: Fields, where: string): Result<(typeof KINDS)[number]> => {
+/** A kind's own keys, and what becomes of them. */
+const kind = <P extends t.Props>(
+  props: P,
+  use: (found: t.TypeOfProps<P>, base: Base, around: Around, where: string) => Result<Rope>,
+): { readonly keys: readonly string[]; readonly decode: Decoder } => ({
+  keys: Object.keys({ ...COMMON, ...props }),
+  decode: (fields, base, around, where) =>
+    pipe(
+      decode(t.type(props))(fields, where),
+      E.flatMap((found) => use(found, base, around, where)),
+    ),
+});
+
+/** Yarn's attention factor: Peng et al. 2023, eq. 22. */
+const growth = (scale: number, weight = 1): number => (scale <= 1 ? 1 : 0.1 * weight * Math.log(scale) + 1);
+
+const yarnMagnitude = (found: t.TypeOfProps<typeof YARN>): number => {
+  const { factor, mscale, mscale_all_dim: all } = found;
+  if (found.attention_factor !== undefined) return found.attention_factor;
+  return mscale === undefined || all === undefined ? growth(factor) : growth(factor, mscale) / growth(factor, all);
+};
+
+/** LongRoPE's: Ding et al. 2024, as Phi3 has it. */
+const longMagnitude = (scale: number, original: number): number =>
+  scale <= 1 ? 1 : Math.sqrt(1 + Math.log(scale) / Math.log(original));
+
+const kinds: Readonly<Record<Kind, ReturnType<typeof kind>>> = {
+  default: kind({}, (_, base) => E.right({ kind: "default", ...base })),
+  linear: kind(LINEAR, ({ factor }, base) => E.right({ kind: "linear", ...base, factor })),
+  dynamic: kind(LINEAR, ({ factor }, base, { context }, where) =>
+    context === undefined
+      ? wrong(where, "max_position_embeddings beside it", undefined)
+      : E.right({ kind: "dynamic", ...base, factor, originalContext: context }),
+  ),
+  yarn: kind(YARN, (found, base) =>
+    E.right({
+      kind: "yarn",
+      ...base,
+      factor: found.factor,
+      originalContext: found.original_max_position_embeddings,
+      betaFast: found.beta_fast,
+      betaSlow: found.beta_slow,
+      truncate: found.truncate,
+      magnitude: yarnMagnitude(found),
+    }),
+  ),
+  longrope: kind(LONGROPE, (found, base, around, where) => {
+    const own = found.original_max_position_embeddings;
+    const originalContext = around.originalContext ?? own;
+    const key = `${where}.original_max_position_embeddings`;
+    if (originalContext === undefined || originalContext < 2) return wrong(key, "2 tokens or more", originalContext);
+    if (own !== undefined && own !== originalContext)
+      return wrong(key, `the same as original_max_position_embeddings (${originalContext})`, own);
+    const scale = found.factor ?? (around.context ?? originalContext) / originalContext;
+    const magnitude = found.attention_factor ?? longMagnitude(scale, originalContext);
+    return E.right({
+      kind: "longrope",
+      ...base,
+      originalContext,
+      short: found.short_factor,
+      long: found.long_factor,
+      magnitude,
+    });
+  }),
+  llama3: kind(LLAMA3, (found, base, _, where) =>
+    found.low_freq_factor < found.high_freq_factor
+      ? E.right({
+          kind: "llama3",
+          ...base,
+          factor: found.factor,
+          lowFreqFactor: found.low_freq_factor,
+          highFreqFactor: found.high_freq_factor,
+          originalContext: found.original_max_position_embeddings,
+        })
+      : wrong(
+          `${where}.high_freq_factor`,
+          `more than low_freq_factor (${found.low_freq_factor})`,
+          found.high_freq_factor,
+        ),
+  ),
+};
+
+/** Phi3's first name for longrope. */
+const ALIASES: Readonly<Record<string, Kind>> = { su: "longrope" };
+
+const kindOf = (fields: Fields, where: string): Result<Kind> => {
   const { type, rope_type: ropeType } = fields;
   if (type !== undefined && ropeType !== undefined && type !== ropeType) {
     return wrong(`${where}.type`, `the same as rope_type (${describe(ropeType)})`, type);
   }
   const name = ropeType ?? type ?? "default";
-  const kind = KINDS.find((known) => known === name);
-  const next = "other kinds of scaling are not supported yet";
-  return kind === undefined ? wrong(`${where}.rope_type`, '"default" or "llama3"', name, next) : E.right(kind);
+  const known = (Object.keys(kinds) as Kind[]).find((k) => k === name);
+  const alias = typeof name === "string" && Object.hasOwn(ALIASES, name) ? ALIASES[name] : undefined;
+  const names = Object.keys(kinds)
+    .map((k) => JSON.stringify(k))
+    .join(", ");
+  const found = known ?? alias;
+  return found === undefined
+    ? wrong(`${where}.rope_type`, `one of ${names}`, name, "other kinds of scaling are not supported yet")
+    : E.right(found);
 };
 
 const checkKeys = (fields: Fields, known: readonly string[], where: string): Result<void> => {
   const odd = Object.keys(fields).find((key) => !known.includes(key) && fields[key] !== null);
-  if (odd !== undefined) return wrong(`${where}.${clip(odd)}`, `one of ${known.join(", ")}`, fields[odd]);
-  const partial = fields.partial_rotary_factor;
-  return partial === undefined || partial === null || partial === 1
+  return odd === undefined
     ? E.right(undefined)
-    : wrong(`${where}.partial_rotary_factor`, "1 or nothing", partial, "partial rotation is not supported yet");
+    : wrong(`${where}.${clip(odd)}`, `one of ${known.join(", ")}`, fields[odd]);
 };
 
-const decodeLlama3 = (fields: Fields, theta: number, where: string): Result<Rope> =>
+/** A setting that may stand in a group, beside it, or in both alike. */
+const agreed = (own: unknown, top: number | undefined, name: string, where: string): Result<number | undefined> =>
   pipe(
-    decode(t.type(LLAMA3))(fields, where),
+    decode(optional(positiveNumber))(own, `${where}.${name}`),
     E.flatMap(
-      (found): Result<Rope> =>
-        found.low_freq_factor < found.high_freq_factor
-          ? E.right({
-              kind: "llama3",
-              theta,
-              factor: found.factor,
-              lowFreqFactor: found.low_freq_factor,
-              highFreqFactor: found.high_freq_factor,
-              originalContext: found.original_max_position_embeddings,
-            })
-          : wrong(
-              `${where}.high_freq_factor`,
-              `more than low_freq_factor (${found.low_freq_factor})`,
-              found.high_freq_factor,
-            ),
+      (found): Result<number | undefined> =>
+        found !== undefined && top !== undefined && found !== top
+          ? wrong(`${where}.${name}`, `the same as ${name} (${top})`, found)
+          : E.right(found ?? top),
     ),
   );
 
-/** Theta as a group of settings has it; the top-level one, where both are given, must agree. */
-const thetaOf = (fields: Fields, top: number | undefined, where: string): Result<number> =>
+const NO_PARTS = "partial rotation is not supported yet for this family";
+
+const baseOf = (fields: Fields, around: Around, where: string): Result<Base> =>
   pipe(
-    decode(orElse(positiveNumber, undefined))(fields.rope_theta, `${where}.rope_theta`),
-    E.flatMap(
-      (own): Result<number> =>
-        own !== undefined && top !== undefined && own !== top
-          ? wrong(`${where}.rope_theta`, `the same as rope_theta (${top})`, own)
-          : E.right(own ?? top ?? DEFAULT_THETA),
-    ),
-  );
-
-const plain = (theta: number): Result<Rope> => E.right({ kind: "default", theta });
-
-const decodeGroup = (group: unknown, top: number | undefined, where: string): Result<Rope> => {
-  if (!isRecord(group)) return wrong(where, "an object", group);
-  return pipe(
-    kindOf(group, where),
-    E.bindTo("kind"),
-    E.bind("theta", () => thetaOf(group, top, where)),
-    E.tap(({ kind }) => checkKeys(group, kind === "default" ? COMMON : [...COMMON, ...Object.keys(LLAMA3)], where)),
-    E.flatMap(({ kind, theta }) => (kind === "default" ? plain(theta) : decodeLlama3(group, theta, where))),
-  );
-};
-
-const same = (a: Rope, b: Rope): boolean => JSON.stringify(a) === JSON.stringify(b);
-
-/**
- * The rope of a configuration, from its keys rope_theta, rope_scaling and rope_parameters; absent means theta 10000.
- * `where` names the file. Faults (tag `config`): another kind of scaling, a key it does not have, spellings that differ.
- */
-export const decodeRope = (config: Fields, where: string): Result<Rope> =>
-  pipe(
-    decode(orElse(positiveNumber, undefined))(config.rope_theta, `${where} at rope_theta`),
-    E.flatMap((top): Result<Rope> => {
-      const ropes = ["rope_parameters", "rope_scaling"]
-        .filter((key) => config[key] !== undefined && config[key] !== null)
-        .map((key) => decodeGroup(config[key], top, `${where} at ${key}`));
-      const [first, second] = ropes;
-      if (first === undefined) return plain(top ?? DEFAULT_THETA);
-      if (second === undefined || E.isLeft(first)) return first;
-      if (E.isLeft(second) || same(first.right, second.right)) return second;
-      return E.left([
-        fault(
-          "config",
-          `${where} at rope_scaling`,
-          "the same as rope_parameters",
-          "another rope",
-          "keep the right one",
-        ),
-      ]);
+    E.Do,
+    E.bind("theta", () => agreed(fields.rope_theta, around.theta, "rope_theta", where)),
+    E.bind("partial", () => agreed(fields.partial_rotary_factor, around.partial, "partial_rotary_factor", where)),
+    E.flatMap(({ theta = around.defaultTheta, partial = 1 }): Result<Base> => {
+      const isFine = partial === 1 || (around.mayBePartial && partial < 1);
+      const wanted = around.mayBePartial ? "1 or less" : "1 or nothing";
+      if (!isFine) return wrong(`${where}.partial_rotary_factor`, wanted, partial, NO_PARTS);
+      return E.right(partial === 1 ? { theta } : { theta, partial });
     }),
   );
 
-/** Every published model computes these in f32: the roundings are part of the model. */
-const f32 = Math.fround;
-
-type Llama3 = Extract<Rope, { kind: "llama3" }>;
-
-/** Long wavelengths are stretched by `factor`, short ones kept, those between mixed. */
-const stretched = (rope: Llama3, frequency: number): number => {
-  const wavelength = f32((2 * Math.PI) / frequency); // tokens per turn
-  if (wavelength > rope.originalContext / rope.lowFreqFactor) return frequency / rope.factor;
-  if (wavelength < rope.originalContext / rope.highFreqFactor) return frequency;
-  const place = f32(f32(rope.originalContext / wavelength) - rope.lowFreqFactor);
-  const smooth = f32(place / (rope.highFreqFactor - rope.lowFreqFactor));
-  return f32(f32(f32(1 - smooth) * frequency) / rope.factor) + f32(smooth * frequency);
+const decodeGroup = (group: unknown, around: Around, where: string): Result<Rope> => {
+  if (!isRecord(group)) return wrong(where, "an object", group);
+  return pipe(
+    E.Do,
+    E.bind("kind", () => kindOf(group, where)),
+    E.bind("base", () => baseOf(group, around, where)),
+    E.tap((found) => checkKeys(group, kinds[found.kind].keys, where)),
+    E.flatMap((found) => kinds[found.kind].decode(group, found.base, around, where)),
+  );
 };
 
+/** A group of settings and where it stands; none where it is not set. */
+type Group = { readonly value: unknown; readonly where: string };
+
+const groupOf = (config: Fields, key: string, { layerType }: RopeOptions, where: string): Group => {
+  const outer = { value: config[key], where: `${where} at ${key}` };
+  if (layerType === undefined || key !== "rope_parameters" || !isRecord(outer.value)) return outer;
+  const inner = { value: outer.value[layerType], where: `${outer.where}.${layerType}` };
+  const odd = Object.keys(outer.value).find((name) => !LAYER_TYPES.some((known) => known === name));
+  return odd === undefined ? inner : { value: `${clip(odd)} beside ${LAYER_TYPES.join(" and ")}`, where: outer.where };
+};
+
+const isSet = ({ value }: Group): boolean => value !== undefined && value !== null;
+
+const same = (a: Rope, b: Rope): boolean => JSON.stringify(a) === JSON.stringify(b);
+
+const AROUND = {
+  rope_theta: optional(positiveNumber),
+  max_position_embeddings: optional(positiveInteger),
+  original_max_position_embeddings: optional(positiveInteger),
+  partial_rotary_factor: optional(positiveNumber),
+};
+
+const aroundOf = (config: Fields, options: RopeOptions, where: string): Result<Around> =>
+  pipe(
+    decode(t.type(AROUND))(config, where),
+    E.map((found) => ({
+      theta: found.rope_theta,
+      defaultTheta: options.defaultTheta ?? 10_000,
+      mayBePartial: options.mayBePartial ?? false,
+      context: found.max_position_embeddings,
+      originalContext: found.original_max_position_embeddings,
+      partial: found.partial_rotary_factor,
+    })),
+  );
+
 /**
- * Radians per token of each of the `headWidth / 2` rotated pairs: theta^(-2i / headWidth), stretched for llama3, in f32.
- * `headWidth` is even (the families' codecs see to it).
+ * The rope of a configuration, from its keys rope_theta, rope_scaling and rope_parameters, and those that may stand beside
+ * them: max_position_embeddings, original_max_position_embeddings, partial_rotary_factor. `where` names the file.
+ * Faults (tag `config`): another kind of scaling, a key it does not have, spellings that differ.
  */
-export const inverseFrequencies = (rope: Rope, headWidth: number): readonly number[] =>
-  Array.from({ length: headWidth / 2 }, (_, i) => {
-    const frequency = f32(1 / f32(rope.theta ** f32((2 * i) / headWidth)));
-    return rope.kind === "llama3" ? f32(stretched(rope, frequency)) : frequency;
-  });
+export const decodeRope = (config: Fields, where: string, options: RopeOptions = {}): Result<Rope> =>
+  pipe(
+    aroundOf(config, options, where),
+    E.flatMap((around): Result<Rope> => {
+      const ropes = ["rope_parameters", "rope_scaling"]
+        .map((key) => groupOf(config, key, options, where))
+        .filter(isSet)
+        .map((group) => decodeGroup(group.value, around, group.where));
+      const [first, second] = ropes;
+      if (first === undefined) return decodeGroup({}, around, where);
+      if (second === undefined || E.isLeft(first)) return first;
+      if (E.isLeft(second) || same(first.right, second.right)) return second;
+      return wrong(`${where} at rope_scaling`, "the same as rope_parameters", "another rope", "keep the right one");
+    }),
+  );

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import * as E from "fp-ts/lib/Either.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { decodeRope, inverseFrequencies, type Rope } from "../src/rope.ts";
+import { decodeRope, type Rope } from "../src/rope.ts";
 import { left, right } from "./either.ts";
 import { fuzz } from "./seed.ts";
 
@@ -55,12 +55,108 @@ test("both spellings at once must agree", () => {
   );
 });
 
+const YARN = { rope_type: "yarn", factor: 4, original_max_position_embeddings: 1024 };
+const FACTORS_BY_PAIR = { short_factor: [1, 1.1], long_factor: [1, 2.5] };
+
+test("every kind of scaling", () => {
+  const scaled = (group: object, rest: object = {}) => right(decode({ ...rest, rope_scaling: group }));
+  assert.equal(scaled({ type: "linear", factor: 2 }), { kind: "linear", theta: 1e4, factor: 2 });
+  assert.equal(scaled({ type: "dynamic", factor: 2 }, { max_position_embeddings: 64 }), {
+    kind: "dynamic",
+    theta: 1e4,
+    factor: 2,
+    originalContext: 64,
+  });
+  const yarn = {
+    kind: "yarn",
+    theta: 1e4,
+    factor: 4,
+    originalContext: 1024,
+    betaFast: 32,
+    betaSlow: 1,
+    truncate: true,
+  };
+  assert.equal(scaled(YARN), { ...yarn, magnitude: 0.1 * Math.log(4) + 1 });
+  assert.equal(scaled({ ...YARN, attention_factor: 1.5, beta_fast: 16, beta_slow: 2, truncate: false }), {
+    ...yarn,
+    betaFast: 16,
+    betaSlow: 2,
+    truncate: false,
+    magnitude: 1.5,
+  });
+  const weighted = scaled({ ...YARN, mscale: 0.8, mscale_all_dim: 0.5 });
+  assert.is("magnitude" in weighted && weighted.magnitude, (0.08 * Math.log(4) + 1) / (0.05 * Math.log(4) + 1));
+});
+
+test("longrope: the original context beside it or in it, its magnitude from the ratio", () => {
+  const long = { kind: "longrope", theta: 1e4, originalContext: 16, short: [1, 1.1], long: [1, 2.5] };
+  for (const type of ["longrope", "su"]) {
+    const beside = { max_position_embeddings: 64, original_max_position_embeddings: 16 };
+    assert.equal(right(decode({ ...beside, rope_scaling: { type, ...FACTORS_BY_PAIR } })), {
+      ...long,
+      magnitude: Math.sqrt(1.5),
+    });
+  }
+  const within = { rope_type: "longrope", ...FACTORS_BY_PAIR, original_max_position_embeddings: 16 };
+  assert.equal(right(decode({ rope_parameters: within })), { ...long, magnitude: 1 });
+  assert.equal(right(decode({ rope_parameters: { ...within, factor: 16 } })), { ...long, magnitude: Math.SQRT2 });
+  assert.match(
+    left(decode({ rope_parameters: within, original_max_position_embeddings: 32 })),
+    "original_max_position_embeddings: expected the same as original_max_position_embeddings (32), got 16",
+  );
+  assert.match(
+    left(decode({ rope_parameters: { rope_type: "longrope", ...FACTORS_BY_PAIR } })),
+    "original_max_position_embeddings: expected 2 tokens or more, got nothing",
+  );
+});
+
+test("a part of a head turns only where the family can", () => {
+  const partial = { rope_type: "default", partial_rotary_factor: 0.5 };
+  const may = (config: object) => decodeRope(config as never, "config.json", { mayBePartial: true });
+  assert.equal(right(may({ rope_parameters: partial })), { kind: "default", theta: 1e4, partial: 0.5 });
+  assert.equal(right(may({ partial_rotary_factor: 0.5 })), { kind: "default", theta: 1e4, partial: 0.5 });
+  assert.match(left(may({ partial_rotary_factor: 1.5 })), "partial_rotary_factor: expected 1 or less, got 1.5");
+  assert.match(
+    left(may({ rope_parameters: partial, partial_rotary_factor: 0.25 })),
+    "partial_rotary_factor: expected the same as partial_rotary_factor (0.25), got 0.5",
+  );
+  assert.match(left(decode({ partial_rotary_factor: 0.5 })), "partial_rotary_factor: expected 1 or nothing, got 0.5");
+});
+
+test("a rope for each type of layer", () => {
+  const rope_parameters = {
+    full_attention: { rope_type: "linear", factor: 8, rope_theta: 1e6 },
+    sliding_attention: { rope_type: "default" },
+  };
+  const of = (layerType: "full_attention" | "sliding_attention", group: unknown = rope_parameters) =>
+    decodeRope({ rope_parameters: group }, "config.json", { layerType });
+  assert.equal(right(of("full_attention")), { kind: "linear", theta: 1e6, factor: 8 });
+  assert.equal(right(of("sliding_attention")), { kind: "default", theta: 1e4 });
+  assert.equal(right(of("sliding_attention", {})), { kind: "default", theta: 1e4 });
+  assert.match(
+    left(of("full_attention", { ...rope_parameters, full_attention: { rope_type: "x" } })),
+    'config.json at rope_parameters.full_attention.rope_type: expected one of "default"',
+  );
+  assert.match(
+    left(of("full_attention", { rope_type: "default" })),
+    'rope_parameters: expected an object, got "rope_type beside full_attention and sliding_attention"',
+  );
+});
+
 test("anything else is a fault with its key and value", () => {
   assert.match(
-    left(decode({ rope_scaling: { type: "linear", factor: 2 } })),
-    'rope_scaling.rope_type: expected "default" or "llama3", got "linear"',
+    left(decode({ rope_scaling: { type: "mrope", factor: 2 } })),
+    'rope_scaling.rope_type: expected one of "default", "linear", "dynamic", "yarn", "longrope", "llama3", got "mrope"',
   );
-  assert.match(left(decode({ rope_parameters: { rope_type: "yarn", factor: 2 } })), 'got "yarn"');
+  assert.match(
+    left(decode({ rope_parameters: { rope_type: "yarn", factor: 2 } })),
+    "original_max_position_embeddings: expected a positive integer, got nothing",
+  );
+  assert.match(left(decode({ rope_scaling: { type: "dynamic", factor: 2 } })), "max_position_embeddings beside it");
+  assert.match(
+    left(decode({ rope_scaling: { type: "longrope", ...FACTORS_BY_PAIR, short_factor: [1, "x"] } })),
+    "short_factor: expected a list of positive numbers, got a list of 2",
+  );
   assert.match(
     left(decode({ rope_parameters: { full_attention: { rope_theta: 1 } } })),
     "rope_parameters.full_attention: expected one of",
@@ -85,7 +181,10 @@ test("anything else is a fault with its key and value", () => {
 });
 
 test("random ropes are decoded or a fault, never a throw", () => {
-  const value = fc.oneof(fc.jsonValue({ maxDepth: 2 }), fc.constantFrom("llama3", "default", 8, 1, 4));
+  const value = fc.oneof(
+    fc.jsonValue({ maxDepth: 2 }),
+    fc.constantFrom("llama3", "default", "yarn", "longrope", "dynamic", 8, 1, 4, [1, 2]),
+  );
   const key = fc.constantFrom(
     "type",
     "rope_type",
@@ -94,46 +193,17 @@ test("random ropes are decoded or a fault, never a throw", () => {
     "low_freq_factor",
     "high_freq_factor",
     "original_max_position_embeddings",
+    "short_factor",
+    "long_factor",
+    "partial_rotary_factor",
     "x",
   );
   const group = fc.oneof(fc.dictionary(key, value), value);
   const property = fc.property(value, group, group, (rope_theta, rope_scaling, rope_parameters) => {
     const rope = decode({ rope_theta, rope_scaling, rope_parameters });
-    if (E.isRight(rope)) assert.ok(inverseFrequencies(rope.right, 8).every(Number.isFinite));
+    if (E.isRight(rope)) assert.ok(rope.right.theta > 0);
   });
   fc.assert(property, fuzz(1000));
-});
-
-/** To f32 rounding: the frequencies are computed in f32, as the published models do. */
-const close = (actual: readonly number[], expected: readonly number[]): void => {
-  assert.is(actual.length, expected.length);
-  for (const [i, a] of actual.entries()) {
-    assert.ok(Math.abs(a - (expected[i] ?? 0)) <= 3e-7 * Math.abs(a), `${i}: ${a} ${expected[i]}`);
-  }
-};
-
-test("plain frequencies are powers of theta", () => {
-  close(inverseFrequencies({ kind: "default", theta: 10_000 }, 8), [1, 0.1, 0.01, 0.001]);
-});
-
-test("llama3 keeps short wavelengths, stretches long ones and mixes between", () => {
-  // Wavelengths 6.28 (between 16/4 and 16/1), 29.2 and longer: by hand from _compute_llama3_parameters.
-  const smooth = (16 / (2 * Math.PI) - 1) / 3;
-  const rest = [1, 2, 3, 4, 5].map((i) => 10_000 ** (-i / 6) / 8);
-  close(inverseFrequencies(LLAMA3, 12), [(1 - smooth) / 8 + smooth, ...rest]);
-  close(
-    inverseFrequencies({ ...LLAMA3, originalContext: 8192 }, 12).slice(0, 4),
-    [1, 2, 3, 4].map((_, i) => 10_000 ** (-i / 6)),
-  );
-});
-
-test("the f32 roundings are those of transformers", () => {
-  // `rotary_emb.inv_freq` of LlamaForCausalLM with these settings, transformers 5.23 on torch 2.15.
-  const expected = [
-    0.5760563611984253, 0.0269304309040308, 0.005801985505968332, 0.0012499999720603228, 0.0002693042915780097,
-    0.00005801986844744533,
-  ];
-  assert.equal(inverseFrequencies(LLAMA3, 12), expected);
 });
 
 test.run();

@@ -43,6 +43,8 @@ const wide: ModelConfig = {
   biases: false,
   positions: "rotary",
   parallel: false,
+  bounded: true,
+  after: true,
   seed: 3,
 };
 

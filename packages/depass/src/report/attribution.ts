@@ -51,8 +51,14 @@ const targetLine = ({ target }: Attribution, own: boolean): string =>
     own ? ", the likeliest next token" : ""
   }`;
 
+/** What the parts are to sum to. */
+const goal = ({ logit, explained }: Attribution["target"]): string =>
+  explained === undefined
+    ? `logit ${logit.toFixed(4)}`
+    : `logit before the softcap of ${explained.softcap} ${explained.logit.toFixed(4)}`;
+
 const sumLine = ({ total, target, gap }: Attribution): string =>
-  `parts ${total.toFixed(4)}, logit ${target.logit.toFixed(4)}, relative gap ${gap.toExponential(1)}`;
+  `parts ${total.toFixed(4)}, ${goal(target)}, relative gap ${gap.toExponential(1)}`;
 
 const timeLine = ({ times }: Attribution): string =>
   [

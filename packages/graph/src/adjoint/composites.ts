@@ -117,12 +117,19 @@ const attend = (n: Node<"attend">, { shapeOf }: AdjointContext): Pullbacks => {
   ];
 };
 
-/** Where a query may not look the weight is 0, and so is the score's cotangent. */
+/** Where a query may not look the weight is 0, and so is the score's cotangent. A softcap bends by 1 - tanh². */
 const attentionWeights = (n: Node<"attentionWeights">, { shapeOf, frozen }: AdjointContext): Pullbacks => {
   if (frozen) return [undefined, undefined];
   const [q, k] = n.inputs as Two;
+  const { scale, softcap } = n.params;
   const groups = grouping(shapeOf(n as Expr), shapeOf(k));
-  const scores = (v: Expr): Expr => groups.weights(s.mul(softmaxed(n as Expr)(v), n.params.scale));
+  const bent = (v: Expr): Expr => {
+    if (softcap === undefined) return v;
+    const products = s.matmul(groups.there(q), s.transpose([-2, -1, -3])(k));
+    const place = s.tanh(s.mul(products, scale / softcap));
+    return s.mul(v, s.sub(1, s.mul(place, place)));
+  };
+  const scores = (v: Expr): Expr => bent(groups.weights(s.mul(softmaxed(n as Expr)(v), scale)));
   return [
     (v) => groups.back(s.matmul(scores(v), headsFirst(k))),
     (v) => headsFirst(s.matmul(pull.transposed(scores(v)), groups.there(q))),

@@ -2,6 +2,7 @@
 import { pipe } from "fp-ts/lib/function.js";
 import { type Dim, minus, type Shape } from "../dim.ts";
 import { type Expr, node } from "../expr.ts";
+import { softcapped } from "../nn.ts";
 import type { CompositeName } from "../op.ts";
 import * as s from "../syntax.ts";
 import { activations } from "./activations.ts";
@@ -81,12 +82,14 @@ export const layerExpansions: Expansions<Exclude<CompositeName, DecompositionNam
     const [q, k] = inputs as XY;
     const [queries, heads] = shapeQ as readonly [Dim, Dim];
     const keys = (shapeK as Shape)[0] as Dim;
-    const scores = s.mul(
-      s.matmul(s.transpose([-2, -3, -1])(q), s.transpose([-1, -2])(headsOf(k, heads, shapeK as Shape))),
-      params.scale,
-    );
-    const position = s.add(indexAlong(queries, 1), s.size(minus(keys, queries)));
-    return s.freeze(softmaxed(s.where(s.less(position, s.iota(keys)), MASKED, scores)));
+    const products = s.matmul(s.transpose([-2, -3, -1])(q), s.transpose([-1, -2])(headsOf(k, heads, shapeK as Shape)));
+    const scores = s.mul(products, params.scale);
+    const bent = params.softcap === undefined ? scores : softcapped(params.softcap)(scores);
+    const [position, key] = [s.add(indexAlong(queries, 1), s.size(minus(keys, queries))), s.iota(keys)];
+    const later = s.less(position, key);
+    const hidden =
+      params.window === undefined ? later : s.maximum(later, s.less(key, s.sub(position, params.window - 1)));
+    return s.freeze(softmaxed(s.where(hidden, MASKED, bent)));
   },
   attend: ({ inputs }, [weights, v]) => {
     const values = headsOf(inputs[1] as Expr, (weights as Shape)[0] as Dim, v as Shape);

@@ -89,8 +89,10 @@ export const compositeShapes: Table<ShapeArgs, Shaped, CompositeName> = {
     const fits = even && sameShape(cos, [tokens, width / 2]) && sameShape(sin, cos);
     return when(fits && x.length >= 3, x, "[T, H, F] and tables [T, F/2]", [x, cos, sin]);
   },
-  attentionWeights: (_, inputs) => {
+  attentionWeights: ({ params: { window = 1, softcap = 1 } }, inputs) => {
     const [q, k] = inputs as Two;
+    if (!(Number.isInteger(window) && window > 0)) return misfit("a window of one key or more", `${window}`);
+    if (!(softcap > 0)) return misfit("a softcap above 0", `${softcap}`);
     const [queries = 0, heads = 0, width] = q;
     const fits = q.length === 3 && k.length === 3 && alike(width, k[2]) && typeof width === "number";
     const wanted = "[T, H, F] and [T, K, F] with H a multiple of K";

@@ -28,6 +28,10 @@ export type ModelConfig = {
   readonly positions: "rotary" | "learned" | "none";
   /** Attention and MLP read the same state, as in GPT-NeoX. */
   readonly parallel: boolean;
+  /** Heads of q and k have norms, turn in part, and see a window through a softcap: Qwen3, Phi3, Mistral, Gemma. */
+  readonly bounded: boolean;
+  /** Each branch ends with a norm, its gain stored as 1 + g, and a factor: Gemma, Granite. */
+  readonly after: boolean;
   readonly seed: number;
 };
 
@@ -58,6 +62,8 @@ export const configs: fc.Arbitrary<ModelConfig> = fc.record({
   biases: fc.boolean(),
   positions: fc.constantFrom("rotary" as const, "learned" as const, "none" as const),
   parallel: fc.boolean(),
+  bounded: fc.boolean(),
+  after: fc.boolean(),
   seed: fc.nat(999),
 });
 
@@ -96,7 +102,18 @@ const architecture = (c: ModelConfig): Expr => {
     c.norm === "rms"
       ? nn.rmsNorm(w(name, c.width), 1e-5)
       : nn.layerNorm(w(name, c.width), w(`${name}.shift`, c.width), 1e-5);
-  const rotary = c.positions === "rotary" ? { rotary: nn.rotaryTables("T", [1, 0.3].slice(0, c.half)) } : {};
+  const turned = c.bounded ? 1 : c.half;
+  const rotary =
+    c.positions === "rotary"
+      ? { rotary: nn.rotaryTables("T", [1, 0.3].slice(0, turned)), rotaryWidth: 2 * turned }
+      : {};
+  const headNorm = (name: string) => nn.rmsNorm(w(name, headWidth), 1e-5);
+  const bounds = (l: number) =>
+    c.bounded
+      ? { headNorms: { q: headNorm(`${l}.q.norm`), k: headNorm(`${l}.k.norm`) }, limits: { window: 2, softcap: 1.5 } }
+      : {};
+  const ended = (name: string) => (x: Expr) =>
+    c.after ? s.mul(nn.rmsNorm(s.add(1, w(name, c.width)), 1e-5)(x), 0.7) : x;
   const attention = (l: number) =>
     nn.attention({
       tokens: "T",
@@ -109,6 +126,7 @@ const architecture = (c: ModelConfig): Expr => {
       o: map(`${l}.o`, c.width, heads * headWidth),
       site: `mixed.${l}`,
       ...rotary,
+      ...bounds(l),
     });
   const mlp = (l: number) => {
     const shared = { activation: c.activation, up: map(`${l}.up`, c.neurons, c.width), site: `neurons.${l}` };
@@ -118,8 +136,8 @@ const architecture = (c: ModelConfig): Expr => {
       : nn.mlp({ ...shared, down });
   };
   const branches = (l: number) => ({
-    attention: (x: Expr): Expr => at(`attention.${l}`)(attention(l)(norm(`${l}.norm1`)(x))),
-    mlp: (x: Expr): Expr => at(`mlp.${l}`)(mlp(l)(norm(`${l}.norm2`)(x))),
+    attention: (x: Expr): Expr => pipe(x, norm(`${l}.norm1`), attention(l), ended(`${l}.after1`), at(`attention.${l}`)),
+    mlp: (x: Expr): Expr => pipe(x, norm(`${l}.norm2`), mlp(l), ended(`${l}.after2`), at(`mlp.${l}`)),
   });
   const layer =
     (l: number) =>

@@ -207,6 +207,11 @@ const samples: Samples = {
     of({ scale: 0.3 }, x(2, 4, 3), x("T", 1, 3)),
     withT(1, of({ scale: 1 }, x("T", 2, 1), x("T", 2, 1))),
     withT(70, of({ scale: 1 }, x("T", 1, 2), x("T", 1, 2))),
+    of({ scale: 0.5, softcap: 1.5 }, x("T", 4, 3), x("T", 2, 3)),
+    of({ scale: 1, window: 2 }, x("T", 2, 3), x("T", 1, 3)),
+    of({ scale: 0.4, window: 3, softcap: 50 }, x(2, 4, 3), x("T", 2, 3)),
+    withT(1, of({ scale: 1, window: 1, softcap: 1 }, x("T", 2, 1), x("T", 2, 1))),
+    withT(140, of({ scale: 1, window: 67 }, x("T", 1, 2), x("T", 1, 2))),
   ],
   attend: [
     of({}, x(2, "T", "T"), x("T", 2, 4)),

@@ -70,6 +70,7 @@ const awkward: Readonly<Record<string, Expr>> = {
   "a factor with an axis of its own": s.mul(s.input("many", [2, "T", 1]), x),
   "weights that look ahead": nn.attend(s.freeze(nn.softmax(s.input("a", [2, "T", "T"]))), heads(x)),
   "queries of the last token only": nn.attend(nn.attentionWeights(1)(s.slice(-3, 0, 1)(heads(x)), heads(x)), heads(x)),
+  "a window": nn.attend(nn.attentionWeights(1, { window: 2, softcap: 3 })(heads(x), heads(x)), heads(x)),
   "a sum with something from outside": s.add(x, s.input("y", ["T", 4])),
   "a sum with a single row": s.add(s.sum(-1)(x), s.neg(x)),
   "rows and columns folded together": s.reshape(2, [4, "T"])(x),

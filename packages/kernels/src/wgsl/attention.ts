@@ -1,5 +1,5 @@
 // Attention without its linear maps: rotary turn, frozen weights, mixing of values. All f32.
-import { type Dim, product, times } from "@depass/graph";
+import { type Composites, type Dim, product, times } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
 import { groupSize, perIndex, perRow, shareOf, type Team } from "./invocation.ts";
 import { load, type Operand } from "./operand.ts";
@@ -22,13 +22,13 @@ export const rope = (name: string, x: Operand, cos: Operand, sin: Operand): Kern
 /**
  * Causal softmax(scale · q kᵀ): q `[Q, H, F]`, k `[S, K, F]` → `[H, Q, S]`. A team per (head, query), see perRow: scores go
  * to `out` first, each by one invocation, and are read back by the same invocation; reductions of a workgroup use its
- * memory. Query i stands at position i + S - Q.
+ * memory. Query i stands at position i + S - Q; keys before a window are neither multiplied nor read.
  */
 export const attentionWeights = (
   name: string,
   q: Operand,
   k: Operand,
-  scale: number,
+  { scale, window, softcap }: Composites["attentionWeights"],
   team: Team = groupSize,
 ): Kernel => {
   const [queries, heads, width] = q.shape as unknown as readonly [Dim, number, number];
@@ -36,25 +36,29 @@ export const attentionWeights = (
   const shared = `var<workgroup> lanes: array<f32, ${groupSize}>;`;
   return perRow(name, times(heads, queries), [q, k], team, shared, ([x0, x1], sizes) => {
     const [Q, S] = [sizes.of(queries), sizes.of(keys)];
+    const from = window === undefined ? "0u" : "first";
+    const skip = window === undefined || team === 1 ? "" : " if (j < first) { continue; }";
+    const isSeen = window === undefined ? "j < seen" : "j >= first && j < seen";
+    const score = `dot * f32(${scale})`;
     return `  let h = row / ${Q};
   let query = row % ${Q};
-  let seen = query + ${S} - ${Q} + 1u;
+  let seen = query + ${S} - ${Q} + 1u;${window === undefined ? "" : `\n  let first = seen - min(seen, ${window}u);`}
   let q0 = (query * ${heads}u + h) * ${width}u;
   var top = -3e38;
-  ${shareOf(team, "j", "seen")} {
+  ${shareOf(team, "j", "seen", from)} {${skip}
     let k0 = (j * ${groups}u + h / ${heads / groups}u) * ${width}u;
     var dot = 0.0;
     for (var f = 0u; f < ${width}u; f++) { dot += ${load(x0 as string, q, "q0 + f")} * ${load(x1 as string, k, "k0 + f")}; }
-    let score = dot * f32(${scale});
+    let score = ${softcap === undefined ? score : `f32(${softcap}) * tanh_of(${score} / f32(${softcap}))`};
     out[row * ${S} + j] = score;
     top = max(top, score);
   }
 ${folded("top", "max(lanes[lane], lanes[lane + half])", team)}
   var total = 0.0;
-  ${shareOf(team, "j", "seen")} { total += exp_of(out[row * ${S} + j] - top); }
+  ${shareOf(team, "j", "seen", from)} {${skip} total += exp_of(out[row * ${S} + j] - top); }
 ${folded("total", "lanes[lane] + lanes[lane + half]", team)}
   ${shareOf(team, "j", S)} {
-    if (j < seen) { out[row * ${S} + j] = exp_of(out[row * ${S} + j] - top) / total; } else { out[row * ${S} + j] = 0.0; }
+    if (${isSeen}) { out[row * ${S} + j] = exp_of(out[row * ${S} + j] - top) / total; } else { out[row * ${S} + j] = 0.0; }
   }`;
   });
 };

@@ -69,9 +69,14 @@ export const perIndex = (result: Result, size: Dim, inputs: readonly Operand[], 
  */
 export type Team = 1 | typeof groupSize;
 
-/** WGSL: the header of a loop in which `k` takes the team's members through `0 … below - 1`. */
-export const shareOf = (team: Team, k: string, below: string): string =>
-  `for (var ${k} = ${team === 1 ? "0u" : "lane"}; ${k} < ${below}; ${k} += ${team}u)`;
+/**
+ * WGSL: the header of a loop in which `k` takes the team's members through `from … below - 1`. Whoever has an index has it in
+ * every loop of the team, for `from` is counted from the last multiple of the team's size: skip what stands before it.
+ */
+export const shareOf = (team: Team, k: string, below: string, from = "0u"): string => {
+  const first = from === "0u" ? "lane" : `${from} / ${team}u * ${team}u + lane`;
+  return `for (var ${k} = ${team === 1 ? from : first}; ${k} < ${below}; ${k} += ${team}u)`;
+};
 
 /**
  * A team per row `row` below `rows`; `lane` is the member's number. A team of many is a workgroup, `shared` declares its

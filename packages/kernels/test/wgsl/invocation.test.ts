@@ -62,10 +62,13 @@ for (const device of devices)
 
     test(`attentionWeights by ${team} a query (${device.name}, ${device.toggles})`, async () => {
       const [H, K, F] = [4, 2, 6];
-      for (const [Q, S] of [
-        [1, 1],
-        [3, 3],
-        [2, 70],
+      for (const [Q, S, window] of [
+        [1, 1, undefined],
+        [3, 3, undefined],
+        [2, 70, undefined],
+        [2, 140, 67],
+        [3, 66, 1],
+        [3, 66, 200],
       ] as const) {
         const q = x(Q, H * F);
         const k = x(S, K * F);
@@ -78,11 +81,15 @@ for (const device of devices)
         };
         const expected = Array.from({ length: H * Q }, (_, row) => {
           const [h, i] = [Math.floor(row / Q), row % Q];
-          const seen = softmax(Array.from({ length: i + S - Q + 1 }, (__, j) => at(h, i, j)));
-          return [...seen, ...new Array<number>(S - seen.length).fill(0)];
+          const end = i + S - Q + 1;
+          const first = Math.max(0, end - (window ?? end));
+          const seen = softmax(Array.from({ length: end - first }, (__, j) => at(h, i, first + j)));
+          return [...new Array<number>(first).fill(0), ...seen, ...new Array<number>(S - end).fill(0)];
         }).flat();
-        const kernel = attentionWeights("weights", operand(Q, H, F), operand(S, K, F), 0.3, team);
-        near(await runKernel(device, kernel, [q, k], expected.length), expected, `${Q} queries on ${S} keys`);
+        const params = window === undefined ? { scale: 0.3 } : { scale: 0.3, window };
+        const kernel = attentionWeights("weights", operand(Q, H, F), operand(S, K, F), params, team);
+        const label = `${Q} queries on ${S} keys, window ${window}`;
+        near(await runKernel(device, kernel, [q, k], expected.length), expected, label);
       }
     });
   }

@@ -1,10 +1,14 @@
 // Which settings do all gated decoders of the Llama kind share, and which relations hold between them? The codecs of
 // the common keys, and what follows from them: the head width, and that heads can share keys and values.
-import type { Fault } from "@depass/graph";
+import type { Activation, Fault } from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
-import { flag, layerCount, oneOf, orElse, positiveInteger, positiveNumber, tokenId, tokenIds } from "../config.ts";
-import type { Rope } from "../rope.ts";
-import { unless } from "../settings.ts";
+import { flag, layerCount, orElse, positiveInteger, positiveNumber, tokenId, tokenIds } from "../config.ts";
+import { decodeRope, type Rope, type RopeOptions } from "../rope.ts";
+import { turnedWidth } from "../rotary.ts";
+import { decodeSettings, type Settings, unless, unlessFaults } from "../settings.ts";
+import { activationName, activationOf } from "./activations.ts";
 
 /** Sizes as in the glossary: V vocab, D hidden, L layers, H heads, K kvHeads, F headWidth, I mlpWidth. */
 export type DecoderConfig = {
@@ -20,7 +24,7 @@ export type DecoderConfig = {
   readonly rope: Rope;
   /** The unembedding is the embedding. */
   readonly tied: boolean;
-  readonly activation: "silu";
+  readonly activation: Activation;
   /** Longest sequence the model was made for, in tokens. */
   readonly context: number;
   readonly bos?: number;
@@ -51,7 +55,7 @@ export const commonSettings = (context: number) => ({
   head_dim: orElse(positiveInteger, undefined),
   intermediate_size: positiveInteger,
   rms_norm_eps: orElse(positiveNumber, 1e-6),
-  hidden_act: orElse(oneOf("silu"), "silu" as const),
+  hidden_act: orElse(activationName, "silu" as const),
   tie_word_embeddings: orElse(flag, false),
   max_position_embeddings: orElse(positiveInteger, context),
   bos_token_id: orElse(tokenId, undefined),
@@ -75,14 +79,17 @@ export const toDecoder = (found: CommonSettings, rope: Rope): DecoderConfig => (
   eps: found.rms_norm_eps,
   rope,
   tied: found.tie_word_embeddings,
-  activation: found.hidden_act,
+  activation: activationOf(found.hidden_act),
   context: found.max_position_embeddings,
   ...(found.bos_token_id === undefined ? {} : { bos: found.bos_token_id }),
   eos: found.eos_token_id,
 });
 
 /** Faults (tag `config`) of the relations between sizes. */
-export const checkSizes = ({ hidden, heads, kvHeads, headWidth }: DecoderConfig, where: string): readonly Fault[] => [
+export const checkSizes = (
+  { hidden, heads, kvHeads, headWidth, rope }: DecoderConfig,
+  where: string,
+): readonly Fault[] => [
   ...unless(
     heads % kvHeads === 0,
     where,
@@ -104,4 +111,57 @@ export const checkSizes = ({ hidden, heads, kvHeads, headWidth }: DecoderConfig,
     "an even width, for rotary pairs",
     headWidth,
   ),
+  ...checkTurn(rope, headWidth, where),
 ];
+
+/** A rope must fit the width of a head. */
+export const checkTurn = (rope: Rope, headWidth: number, where: string): readonly Fault[] => {
+  const turned = turnedWidth(rope, headWidth);
+  if (!Number.isInteger(headWidth)) return [];
+  const fits = (factors: readonly number[], key: string): readonly Fault[] =>
+    unless(factors.length === turned / 2, where, key, `a factor for each of ${turned / 2} pairs`, factors);
+  return [
+    ...unless(
+      rope.partial === undefined || (turned >= 2 && turned % 2 === 0),
+      where,
+      "partial_rotary_factor",
+      `a part that turns an even number of a head's ${headWidth} columns`,
+      rope.partial,
+    ),
+    ...(rope.kind === "longrope" ? [...fits(rope.short, "short_factor"), ...fits(rope.long, "long_factor")] : []),
+    ...unless(
+      rope.kind !== "dynamic" || turned > 2,
+      where,
+      "rope_type",
+      "heads of more than two turned columns for a dynamic rope",
+      turned,
+    ),
+  ];
+};
+
+/** Settings with all of the common keys, some perhaps with narrower codecs. */
+type Common = t.Props & { readonly [K in keyof ReturnType<typeof commonSettings>]: t.Mixed };
+type Result<A> = E.Either<readonly Fault[], A>;
+
+/**
+ * The codec of a family: its settings, and what it has beyond the common ones.
+ * Faults (tag `config`): everything that is wrong, all at once.
+ */
+export const decoderCodec =
+  <P extends Common, A extends DecoderConfig>(
+    settings: Settings<P>,
+    complete: (found: t.TypeOfProps<P>, config: DecoderConfig, where: string) => Result<A>,
+    ropes: RopeOptions = {},
+  ) =>
+  (json: unknown, where = "config.json"): Result<A> =>
+    pipe(
+      decodeSettings(settings)(json, where),
+      E.flatMap((found) => {
+        const common = found as unknown as CommonSettings;
+        return pipe(
+          decodeRope(common, where, ropes),
+          E.flatMap((rope) => complete(found, toDecoder(common, rope), where)),
+        );
+      }),
+      E.flatMap((config) => unlessFaults(config, checkSizes(config, where))),
+    );

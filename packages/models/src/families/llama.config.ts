@@ -1,13 +1,9 @@
 // Which Llama is this? The config.json of a LlamaForCausalLM (Llama 1 to 3, SmolLM2, …) becomes a typed record, or the
 // faults of every setting that is wrong, unknown or not supported.
 // Source: transformers, models/llama/configuration_llama.py.
-import type { Fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
-import { pipe } from "fp-ts/lib/function.js";
 import { flag, oneOf, orElse } from "../config.ts";
-import { decodeRope } from "../rope.ts";
-import { decodeSettings, unlessFaults } from "../settings.ts";
-import { architecture, checkSizes, commonSettings, type DecoderConfig, toDecoder } from "./decoder.config.ts";
+import { architecture, commonSettings, type DecoderConfig, decoderCodec } from "./decoder.config.ts";
 
 export type LlamaConfig = DecoderConfig & {
   /** Biases on the q, k, v and o projections. */
@@ -32,22 +28,9 @@ const SETTINGS = {
   harmless: ["is_llama_config", "max_sequence_length"],
 };
 
-/**
- * Decodes a Llama configuration; `where` names its source in faults.
- * Faults (tag `config`): everything that is wrong, all at once.
- */
-export const decodeLlamaConfig = (json: unknown, where = "config.json"): E.Either<readonly Fault[], LlamaConfig> =>
-  pipe(
-    decodeSettings(SETTINGS)(json, where),
-    E.flatMap((found) =>
-      pipe(
-        decodeRope(found, where),
-        E.map((rope) => ({
-          ...toDecoder(found, rope),
-          attentionBias: found.attention_bias,
-          mlpBias: found.mlp_bias,
-        })),
-      ),
-    ),
-    E.flatMap((config) => unlessFaults(config, checkSizes(config, where))),
-  );
+/** Decodes a Llama configuration; `where` names its source in faults. */
+export const decodeLlamaConfig = decoderCodec(
+  SETTINGS,
+  (found, config): E.Either<never, LlamaConfig> =>
+    E.right({ ...config, attentionBias: found.attention_bias, mlpBias: found.mlp_bias }),
+);

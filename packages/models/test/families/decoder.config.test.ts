@@ -3,6 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { decode } from "../../src/config.ts";
 import { architecture, checkSizes, commonSettings, toDecoder } from "../../src/families/decoder.config.ts";
+import type { Rope } from "../../src/rope.ts";
 import { left, right } from "../either.ts";
 
 const SIZES = {
@@ -27,6 +28,17 @@ test("relations between sizes", () => {
   assert.is(checkSizes(decoder({ num_key_value_heads: 2 }), "c").length, 1);
   assert.is(checkSizes(decoder({ num_attention_heads: 5 }), "c").length, 1);
   assert.is(checkSizes(decoder({ head_dim: 3 }), "c").length, 1);
+});
+
+test("a rope fits the heads", () => {
+  const faults = (rope: Rope) => checkSizes({ ...decoder({ head_dim: 8 }), rope }, "c");
+  const long = { kind: "longrope", theta: 1, originalContext: 2, short: [1, 1, 1], magnitude: 1 } as const;
+  assert.equal(faults({ ...long, partial: 0.75, long: [2, 2, 2] }), []);
+  assert.is(faults({ ...long, long: [2, 2, 2, 2] }).length, 1);
+  assert.is(faults({ kind: "default", theta: 1, partial: 0.5 }).length, 0);
+  assert.is(faults({ kind: "default", theta: 1, partial: 0.4 }).length, 1);
+  assert.is(faults({ kind: "default", theta: 1, partial: 0.1 }).length, 1);
+  assert.is(faults({ kind: "dynamic", theta: 1, factor: 2, originalContext: 4, partial: 0.25 }).length, 1);
 });
 
 test("the architecture is absent or the right one", () => {

@@ -68,7 +68,7 @@ test("sizes must go together", () => {
 });
 
 test("what is not implemented is named", () => {
-  refused({ hidden_act: "relu" }, 'config.json at hidden_act: expected "silu", got "relu"');
+  refused({ hidden_act: "quick_gelu" }, 'or "silu" or "swish", got "quick_gelu"');
   refused({ model_type: "mistral" }, 'model_type: expected "llama", got "mistral"');
   refused(
     { architectures: ["LlamaForSequenceClassification"] },
@@ -79,7 +79,8 @@ test("what is not implemented is named", () => {
   refused({ rope_interleaved: true }, "rope_interleaved: expected false, got true");
   refused({ sliding_window: 4096 }, "sliding_window: expected settings known of llama, got an unknown setting, 4096");
   refused({ auto_map: { AutoModel: "x" } }, "auto_map");
-  refused({ rope_scaling: { type: "dynamic", factor: 2 } }, 'got "dynamic"');
+  refused({ rope_scaling: { type: "mrope", factor: 2 } }, 'got "mrope"');
+  refused({ rope_scaling: { type: "default", partial_rotary_factor: 0.5 } }, "expected 1 or nothing, got 0.5");
 });
 
 test("missing sizes are all named at once", () => {

@@ -15,20 +15,26 @@ test("Qwen2.5-0.5B as the hub has it", () => {
   assert.equal([found.rope, found.eos], [{ kind: "default", theta: 1e6 }, [151_643]]);
 });
 
-test("an attention window is refused, a mention of one is not", () => {
-  refused(
-    { use_sliding_window: true },
-    "use_sliding_window: expected false, or no sliding_window, got true with a sliding_window of 32768",
-  );
-  right(decodeQwen2Config({ ...QWEN2, use_sliding_window: true, sliding_window: null }));
+test("layers have windows from max_window_layers on, if windows are used", () => {
+  const windows = (change: object) => right(decodeQwen2Config({ ...QWEN2, num_hidden_layers: 3, ...change })).windows;
+  assert.equal(windows({}), [undefined, undefined, undefined]);
+  const used = { use_sliding_window: true, sliding_window: 7, max_window_layers: 1 };
+  assert.equal(windows(used), [undefined, 7, 7]);
+  assert.equal(windows({ ...used, sliding_window: null }), [undefined, undefined, undefined]);
+  const layer_types = ["sliding_attention", "full_attention", "sliding_attention"];
+  assert.equal(windows({ ...used, layer_types }), [7, undefined, 7]);
 });
 
-test("every layer attends to all", () => {
+test("types of layers that cannot be", () => {
   const full = Array.from({ length: 24 }, () => "full_attention");
   right(decodeQwen2Config({ ...QWEN2, layer_types: full }));
   refused(
     { layer_types: [...full.slice(1), "sliding_attention"] },
-    'layer_types.23: expected "full_attention", got "sliding_attention"',
+    "sliding_window: expected a window for layer 23, which has one, got nothing",
+  );
+  refused(
+    { layer_types: [...full.slice(1), "chunked_attention"] },
+    'layer_types.23: expected "full_attention" or "sliding_attention", got "chunked_attention"',
   );
   refused({ layer_types: full.slice(1) }, "layer_types: expected one for each of 24 layers, got a list of 23");
 });
