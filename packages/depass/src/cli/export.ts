@@ -30,7 +30,7 @@ const PROMPT = "The capital of France is";
 /** Milliseconds that Ctrl-C waits for half-written files to go: as long as a large weight takes. */
 const PATIENCE = 60_000;
 
-const methodNames = ["layer", "temperature", "special"] as const;
+const methodNames = ["from", "temperature", "special"] as const;
 
 /** Options that nothing would look at, and the place that must be named. */
 const placeOf = ({ out, decomposed }: ExportOptions, given: Given): E.Either<readonly Fault[], string> => {
@@ -89,7 +89,7 @@ export const exportFile = (options: ExportOptions, given: Given): Faulty<void> =
       withModel(folder, (model) =>
         pipe(
           TE.fromEither(methodOf(options, model)),
-          TE.chain((method) => written(model, place, method, options)),
+          TE.chain(({ level: { seed }, rule }) => written(model, place, { seed, rule }, options)),
           TE.map((exported) => printed(exported, sampleOf(model, options.decomposed === true), options)),
         ),
       ),

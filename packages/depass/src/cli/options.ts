@@ -1,7 +1,9 @@
 // How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
 import { InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backends.ts";
+import type { Mode } from "../explain.ts";
 import { savableEnding, savableEndings } from "../savable.ts";
+import type { RuleName, SeedName } from "./method.ts";
 
 const refuse = (expected: string): never => {
   throw new InvalidArgumentError(`Expected ${expected}.`);
@@ -46,11 +48,55 @@ export const model = (): Option =>
     "folder with config.json, *.safetensors, tokenizer.json (default: the demo that comes along)",
   ).argParser(some("a folder"));
 
-export const layer = (): Option =>
-  new Option("--layer <number>", "layer at whose input the parts begin").argParser(wholeNumber).default(0);
+export const from = (): Option =>
+  new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")
+    .argParser(wholeNumber)
+    .default(0);
+
+export const to = (): Option =>
+  new Option(
+    "--to <layer>",
+    "read the state entering this layer through the last norm (default: the last state)",
+  ).argParser(wholeNumber);
+
+/** Written again here, as backendNames below. */
+const seedNames = [
+  "token",
+  "words",
+  "sentences",
+  "attention",
+  "mlp",
+  "head",
+  "neuron",
+] as const satisfies readonly SeedName[];
+
+export const seed = (): Option =>
+  new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
+
+const numbers = (text: string): readonly number[] =>
+  /^\d{1,9}(,\d{1,9})*$/.test(text)
+    ? text.split(",").map(Number)
+    : refuse("numbers with commas between them, such as 3,17");
+
+export const neurons = (): Option =>
+  new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
+
+const ruleNames = ["softmax", "max", "relu", "linear", "taylor"] as const satisfies readonly RuleName[];
+
+export const rule = (): Option =>
+  new Option("--rule <name>", "how an MLP's neurons are split among the parts")
+    .choices([...ruleNames])
+    .default("softmax");
+
+const modeNames = ["auto", "forward", "adjoint"] as const satisfies readonly Mode[];
+
+export const mode = (): Option =>
+  new Option("--mode <name>", "carry parts forward, or score them by one pass backwards (taylor)")
+    .choices([...modeNames])
+    .default("auto");
 
 export const temperatureOption = (): Option =>
-  new Option("--temperature <number>", "of the softmax rule of the MLPs").argParser(temperature).default(0.1);
+  new Option("--temperature <number>", "of the softmax rule").argParser(temperature).default(0.1);
 
 export const special = (): Option =>
   new Option("--special <how>", "does the first token take MLP output at other tokens")

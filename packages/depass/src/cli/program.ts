@@ -34,9 +34,16 @@ const attribute = (): Command =>
     )
     .option("--prompt-file <file>", "read the prompt from a file")
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .addOption(options.layer())
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .addOption(options.seed())
+    .addOption(options.from())
+    .addOption(options.to())
+    .option("--layers", "the scores at every layer, too, read through the last norm")
+    .addOption(options.neurons())
+    .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())
+    .addOption(options.mode())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
@@ -48,7 +55,9 @@ const attribute = (): Command =>
       examples(
         'depass attribute --model DIR --prompt "The capital of France is"',
         'depass attribute --model DIR --prompt "The capital of France is" --target " Paris" --json',
-        "depass attribute --model DIR --prompt-file story.txt --layer 8 --save scores.safetensors",
+        'depass attribute --model DIR --prompt "The capital of France is" --foil " Rome" --rule taylor',
+        'depass attribute --model DIR --prompt "The capital of France is" --seed head --from 20',
+        "depass attribute --model DIR --prompt-file story.txt --seed words --layers --save scores.safetensors",
       ),
     )
     .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
@@ -82,7 +91,7 @@ const show = (): Command =>
     .addOption(options.tokens())
     .addOption(view("--kernel <step>", "the WGSL of one step of the plan, by number or name"))
     .addOption(options.adapter())
-    .addOption(options.layer())
+    .addOption(options.from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .addHelpText(
@@ -111,7 +120,7 @@ const exportCommand = (): Command =>
       new Option("--decomposed", "logits at a position, and what each token supplied to them").conflicts("states"),
     )
     .option("--states", "the state at every place of the model as an output (see depass show --sites)")
-    .addOption(options.layer())
+    .addOption(options.from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .option("--force", "overwrite files that are there")
@@ -120,7 +129,7 @@ const exportCommand = (): Command =>
       "after",
       examples(
         "depass export --model DIR --out model.onnx",
-        "depass export --model DIR --out parts.onnx --decomposed --layer 8",
+        "depass export --model DIR --out parts.onnx --decomposed --from 8",
       ),
     )
     .action(async (given: ExportOptions, command: Command) =>

@@ -6,7 +6,7 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Explanation, explanationGraph } from "../explainer.ts";
+import { type Explanation, explanationGraph } from "../explanation.ts";
 import { showKernel } from "../report/kernel.ts";
 import { showTwins } from "../report/twins.ts";
 import { folderOf, withModel } from "./checkpoint.ts";
@@ -32,7 +32,7 @@ const whole = ({ architecture }: Model): Graph => ({ logits: architecture.unembe
 const explanation = (model: Model, options: ShowOptions): E.Either<readonly Fault[], Explanation> =>
   pipe(
     methodOf(options, model),
-    E.chain(({ seed, rule }) => explanationGraph(model, seed, rule)),
+    E.chain(({ level: { seed }, rule }) => explanationGraph(model, { seed, rule })),
   );
 
 /** The decomposition as it is made, with the outputs that are run, and how faithful each of its twins is. */

@@ -28,7 +28,7 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["attribute", "--temperature", "-1"], /'-1' is invalid\. Expected a number above 0/],
   [["attribute", "--temperature", "NaN"], /Expected a number above 0/],
   [["attribute", "--temperature", "abc"], /Expected a number above 0/],
-  [["attribute", "--layer", "first"], /Expected a whole number/],
+  [["attribute", "--from", "first"], /Expected a whole number/],
   [["attribute", "--memory", "lots"], /Expected bytes, such as 2GiB/],
   [["attribute", "--special", "maybe"], /Allowed choices are ignore, keep/],
   [["attribute", "--backend", "cuda"], /Allowed choices are auto, webgpu, cpu, reference/],
