@@ -1,4 +1,4 @@
-// Configurations as the hub has them: every key of the real files, so that none is taken for unknown.
+// Configurations like those on the hub, in their keys and spellings, so that none of these is taken for unknown.
 const SHARED = { attention_dropout: 0.0, initializer_range: 0.02, torch_dtype: "bfloat16", use_cache: true };
 
 /** Mistral-7B-v0.1. */
