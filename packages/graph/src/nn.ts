@@ -110,7 +110,7 @@ export const rotaryTables = (
   const frequencies = "op" in inverseFrequencies ? inverseFrequencies : constant(inverseFrequencies);
   const positions = reshape(1, [tokens, 1])(iota(tokens));
   const angles = roundF32(mul(positions, roundF32(frequencies)));
-  const scaled = (x: Expr): Expr => (magnitude === 1 ? x : mul(x, scalar(magnitude)));
+  const scaled = (x: Expr): Expr => (magnitude === 1 ? x : roundF32(mul(x, scalar(Math.fround(magnitude)))));
   return { cos: scaled(roundF32(cos(angles))), sin: scaled(roundF32(sin(angles))) };
 };
 

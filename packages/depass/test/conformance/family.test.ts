@@ -13,7 +13,10 @@ import { checkFamily } from "../../conformance/family.ts";
 import { openBackend } from "../../src/backends.ts";
 
 const goldens = fileURLToPath(new URL("../../../../../shared/goldens", import.meta.url));
-const families = ["llama", "llama-tied-mha", "llama3-rope", "llama-biased", "llama-wide-heads", "qwen2"];
+const families = [
+  ...["llama", "llama-tied-mha", "llama3-rope", "llama-biased", "llama-wide-heads", "qwen2", "mistral", "qwen3"],
+  ...["gemma2", "gemma3", "phi3", "olmo2", "smollm3", "granite"],
+];
 
 const skip = (name: string, reason: string): void => console.log(`skipped: ${name}: ${reason}`);
 

@@ -101,13 +101,13 @@ const decomposed = ({ normed }: Architecture): Decomposed => {
 };
 
 const TOKENS = [1, 7, 3, 3, 0, 9];
+export const inputs = { tokens: i32([TOKENS.length], TOKENS) };
 
 /** Adds the tests of one family to a suite; `bias` says whether it has constants that parts meet. */
 export const testLaw = (test: Test, name: string, config: unknown, { bias }: { readonly bias: boolean }): void => {
   const architecture = architectureFor(config);
   const { graph, layout } = decomposed(architecture);
   const weights = randomWeights(graph);
-  const inputs = { tokens: i32([TOKENS.length], TOKENS) };
   const outputs = ["normed", "last"];
   const sums = (out: Tensors, rtol: number): void => {
     for (const x of outputs) {

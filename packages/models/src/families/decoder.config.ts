@@ -80,7 +80,8 @@ export const toDecoder = (found: CommonSettings, rope: Rope): DecoderConfig => (
   rope,
   tied: found.tie_word_embeddings,
   activation: activationOf(found.hidden_act),
-  context: found.max_position_embeddings,
+  // A dynamic rope is there to go beyond.
+  context: Math.floor(found.max_position_embeddings * (rope.kind === "dynamic" ? Math.max(1, rope.factor) : 1)),
   ...(found.bos_token_id === undefined ? {} : { bos: found.bos_token_id }),
   eos: found.eos_token_id,
 });
