@@ -13,7 +13,18 @@ import { checkFamily } from "../../conformance/family.ts";
 import { openBackend } from "../../src/backends.ts";
 
 const goldens = fileURLToPath(new URL("../../../../../shared/goldens", import.meta.url));
-const families = ["llama", "llama-tied-mha", "llama3-rope", "llama-biased", "llama-wide-heads", "qwen2"];
+const families = [
+  "llama",
+  "llama-tied-mha",
+  "llama3-rope",
+  "llama-biased",
+  "llama-wide-heads",
+  "qwen2",
+  "gpt2",
+  "gpt-neox",
+  "mixtral",
+  "qwen3-moe",
+];
 
 const skip = (name: string, reason: string): void => console.log(`skipped: ${name}: ${reason}`);
 

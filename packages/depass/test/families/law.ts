@@ -40,7 +40,7 @@ const valueOf = (name: string, shape: Shape): ((i: number) => number) => {
   return (i) => gain + 0.5 * noise(i, own);
 };
 
-export const randomWeights = (graph: Graph): Tensors =>
+const randomWeights = (graph: Graph): Tensors =>
   Object.fromEntries(
     leavesOf(graph).flatMap((leaf) => {
       if (leaf.op !== "weight") return [];
