@@ -20,7 +20,7 @@ import {
   type Tensors,
   toF64,
 } from "@depass/graph";
-import { type Architecture, architectureOf, openCheckpoint, weightsIn } from "@depass/models";
+import { type Architecture, architectureOf, namedFor, openCheckpoint, weightsIn } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -201,7 +201,7 @@ export const checkFamily = (
     openCheckpoint(folder),
     TE.chain((checkpoint) => async () => {
       const result = await withArchitecture(checkpoint.config, (architecture) => {
-        const subject = { architecture, weights: weightsIn(checkpoint), backend, tolerance };
+        const subject = { architecture, weights: weightsIn(namedFor(architecture, checkpoint)), backend, tolerance };
         return pipe(
           readExpected(folder, "forward.safetensors"),
           TE.chain((expected) =>

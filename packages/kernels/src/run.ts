@@ -2,6 +2,8 @@
 // its inputs, submits the steps in batches (looking at the clock and the abort signal between them) and reads the outputs.
 
 import {
+  type Arranged,
+  arrange,
   bindSizes,
   checkIndexes,
   checkSizes,
@@ -48,10 +50,11 @@ export const prepareOn = (
   options: PrepareOptions = {},
 ): Faulty<Runner> =>
   pipe(
-    TE.fromEither(planFor(device, graph, weights, options)),
-    TE.chainFirst((plan) => compile(device, plan)),
-    TE.bindTo("plan"),
-    TE.bind("held", ({ plan }) => uploadWeights(device, plan, weights, options)),
+    TE.fromEither(arrangedFor(graph, weights)),
+    TE.bindTo("arranged"),
+    TE.bind("plan", ({ arranged }) => TE.fromEither(planFor(device, arranged, options))),
+    TE.chainFirst(({ plan }) => compile(device, plan)),
+    TE.bind("held", ({ plan, arranged }) => uploadWeights(device, plan, arranged.weights, options)),
     TE.map(
       ({ plan, held }): Runner => ({
         run:
@@ -66,9 +69,12 @@ export const prepareOn = (
     ),
   );
 
-const planFor = (device: Device, graph: Graph, weights: Weights, options: PrepareOptions): Result<Plan> => {
+const arrangedFor = (graph: Graph, weights: Weights): Result<Arranged> => {
   const faults = checkWeights(graph, weights);
-  if (faults.length > 0) return E.left(faults);
+  return faults.length > 0 ? E.left(faults) : arrange(graph, weights);
+};
+
+const planFor = (device: Device, { graph, weights }: Arranged, options: PrepareOptions): Result<Plan> => {
   const dtypeOf = (name: string) => storedType(weights.describe(name)?.dtype ?? "f32");
   return planGraph(graph, { target: device, dtypeOf, ...(options.lowerings ? { lowerings: options.lowerings } : {}) });
 };

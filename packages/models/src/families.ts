@@ -5,15 +5,21 @@ import type { Architecture } from "./architecture.ts";
 import { describe, isRecord } from "./describe.ts";
 import { decodeGemma2Config, gemma2 } from "./families/gemma2.ts";
 import { decodeGemma3Config, gemma3 } from "./families/gemma3.ts";
+import { decodeGptNeoxConfig } from "./families/gpt-neox.config.ts";
+import { gptNeox } from "./families/gpt-neox.ts";
+import { decodeGpt2Config } from "./families/gpt2.config.ts";
+import { gpt2 } from "./families/gpt2.ts";
 import { decodeGraniteConfig, granite } from "./families/granite.ts";
 import { decodeLlamaConfig } from "./families/llama.config.ts";
 import { llama } from "./families/llama.ts";
 import { decodeMistralConfig, mistral } from "./families/mistral.ts";
+import { decodeMixtralConfig, mixtral } from "./families/mixtral.ts";
 import { decodeOlmo2Config, olmo2 } from "./families/olmo2.ts";
 import { decodePhi3Config, phi3 } from "./families/phi3.ts";
 import { decodeQwen2Config } from "./families/qwen2.config.ts";
 import { qwen2 } from "./families/qwen2.ts";
 import { decodeQwen3Config, qwen3 } from "./families/qwen3.ts";
+import { decodeQwen3MoeConfig, qwen3Moe } from "./families/qwen3-moe.ts";
 import { decodeSmolLM3Config, smolLM3 } from "./families/smollm3.ts";
 
 /** From the raw config.json to the whole forward pass, or every setting that stands in the way. */
@@ -39,6 +45,10 @@ export const families: Readonly<Record<string, Family>> = {
   qwen2: familyOf(decodeQwen2Config, qwen2),
   qwen3: familyOf(decodeQwen3Config, qwen3),
   smollm3: familyOf(decodeSmolLM3Config, smolLM3),
+  gpt2: familyOf(decodeGpt2Config, gpt2),
+  gpt_neox: familyOf(decodeGptNeoxConfig, gptNeox),
+  mixtral: familyOf(decodeMixtralConfig, mixtral),
+  qwen3_moe: familyOf(decodeQwen3MoeConfig, qwen3Moe),
 };
 
 /** Faults: no or an unknown `model_type`, and those of the family's codec. */

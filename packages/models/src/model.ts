@@ -3,6 +3,7 @@ import type { Faulty, Weights } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { Architecture } from "./architecture.ts";
+import { underPrefix } from "./checkpoint/prefix.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
 import { architectureOf } from "./families.ts";
 import { isReadable } from "./safetensors/values.ts";
@@ -29,6 +30,10 @@ export const weightsIn = (checkpoint: Checkpoint): Weights => ({
   read: checkpoint.read,
 });
 
+/** A checkpoint by the names of an architecture, whichever of its models it was saved from. */
+export const namedFor = ({ prefix }: Architecture, checkpoint: Checkpoint): Checkpoint =>
+  prefix === undefined ? checkpoint : underPrefix(prefix)(checkpoint);
+
 /**
  * Opens a Hugging Face folder: config.json, safetensors, tokenizer.json. Nothing large is read yet.
  * Faults: those of openCheckpoint, architectureOf and loadTokenizer.
@@ -41,16 +46,17 @@ export const loadModel = (folder: string): Faulty<Model> =>
         TE.fromEither(architectureOf(checkpoint.config, `${folder}/config.json`)),
         TE.bindTo("architecture"),
         TE.bind("tokenizer", () => loadTokenizer(folder)),
-        TE.map(
-          ({ architecture, tokenizer }): Model => ({
+        TE.map(({ architecture, tokenizer }): Model => {
+          const named = namedFor(architecture, checkpoint);
+          return {
             folder,
             architecture,
             tokenizer,
-            checkpoint,
-            weights: weightsIn(checkpoint),
+            checkpoint: named,
+            weights: weightsIn(named),
             close: checkpoint.close,
-          }),
-        ),
+          };
+        }),
         TE.orElseFirstTaskK(() => () => checkpoint.close()),
       ),
     ),

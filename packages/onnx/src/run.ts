@@ -1,6 +1,8 @@
 // A plan run: sizes bound and checked, bytes counted before anything is allocated, then segment after segment, each in its
 // session. Between segments the clock is told and an abort is heard: ONNX Runtime hears nothing while it computes.
 import {
+  type Arranged,
+  arrange,
   bindSizes,
   check,
   checkIndexes,
@@ -70,18 +72,18 @@ type Ready = {
 /** Reads weights and plans; models and sessions are made by the first run. */
 export const prepareOn = (
   runtime: Runtime,
-  graph: Graph,
-  weights: Weights,
+  source: Graph,
+  stored: Weights,
   options: CpuOptions,
   runOptions: RunOptions = {},
 ): Faulty<Runner> =>
   pipe(
-    TE.fromEither(planned(graph, weights, options)),
-    TE.bindTo("base"),
-    TE.bind("bytes", ({ base }) => TE.fromEither(weightBytes(graph, base, options.budgetBytes))),
-    TE.bind("shapes", () => TE.fromEither(check(graph))),
-    TE.bind("held", ({ base }) => holdWeights(runtime, base.weights, base.derived, weights, runOptions)),
-    TE.map(({ base, bytes, shapes, held }): Runner => {
+    TE.fromEither(arrangedFor(source, stored)),
+    TE.bind("base", ({ graph }) => TE.fromEither(basePlan(graph, options))),
+    TE.bind("bytes", ({ graph, base }) => TE.fromEither(weightBytes(graph, base, options.budgetBytes))),
+    TE.bind("shapes", ({ graph }) => TE.fromEither(check(graph))),
+    TE.bind("held", ({ base, weights }) => holdWeights(runtime, base.weights, base.derived, weights, runOptions)),
+    TE.map(({ graph, base, bytes, shapes, held }): Runner => {
       const ready: Ready = {
         runtime,
         graph,
@@ -126,9 +128,10 @@ const isDenseWeight = (held: Held, name: string): boolean => {
   return found !== undefined && isDense(found.data as Float32Array, found.dims.at(-1) as number);
 };
 
-const planned = (graph: Graph, weights: Weights, options: CpuOptions): Result<Base> => {
+/** Experts stay apart: each is fed by itself, and only where it is chosen. */
+const arrangedFor = (graph: Graph, weights: Weights): Result<Arranged> => {
   const faults = checkWeights(graph, weights);
-  return faults.length > 0 ? E.left(faults) : basePlan(graph, options);
+  return faults.length > 0 ? E.left(faults) : arrange(graph, weights, { joins: false });
 };
 
 /** Sizes from the inputs alone: weights were checked when they were read. */

@@ -16,6 +16,7 @@ const goldens = fileURLToPath(new URL("../../../../../shared/goldens", import.me
 const families = [
   ...["llama", "llama-tied-mha", "llama3-rope", "llama-biased", "llama-wide-heads", "qwen2", "mistral", "qwen3"],
   ...["gemma2", "gemma3", "phi3", "olmo2", "smollm3", "granite"],
+  ...["gpt2", "gpt-neox", "mixtral", "qwen3-moe"],
 ];
 
 const skip = (name: string, reason: string): void => console.log(`skipped: ${name}: ${reason}`);
