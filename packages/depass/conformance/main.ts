@@ -12,6 +12,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { type BackendName, backendNames, openBackend } from "../src/backends.ts";
 import { type Outcome, passes, showOutcome } from "./compare.ts";
 import { checkFamily } from "./family.ts";
+import { checkGguf } from "./gguf.ts";
 import { checkPrompts } from "./prompts.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -67,6 +68,8 @@ const checkFolder = async (
     if (model === undefined)
       report([{ kind: "uncovered", name: "prompts", reason: "no SmolLM2 here: set DEPASS_SMOLLM2" }]);
     else failed(await checkPrompts(folder, model, backend, tolerance.prompts, report)());
+  } else if (has("types.gguf")) {
+    failed(await checkGguf(folder, resolve(directory, "../models"), backend, tolerance.prompts, report)());
   } else
     report([
       { kind: "uncovered", name: "folder", reason: "not yet covered: no forward.safetensors and no index.json" },

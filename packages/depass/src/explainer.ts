@@ -233,7 +233,7 @@ const attribution = (
   const scores = along(states, direction).map((score) => score * architecture.logitScale);
   const total = scores.reduce((a, b) => a + b, 0);
   return {
-    model: { path: model.folder, family: architecture.family, layers: architecture.layers },
+    model: { path: model.source, family: architecture.family, layers: architecture.layers },
     backend: { name: backend.name, device: backend.device, why: options.why },
     rule: options.rule.name,
     seed: options.seed.name,
