@@ -29,6 +29,7 @@ const attribute = (): Command =>
       "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
     )
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
@@ -46,9 +47,9 @@ const attribute = (): Command =>
     .addHelpText(
       "after",
       examples(
-        'depass attribute --model DIR --prompt "The capital of France is"',
-        'depass attribute --model DIR --prompt "The capital of France is" --target " Paris" --json',
-        "depass attribute --model DIR --prompt-file story.txt --layer 8 --save scores.safetensors",
+        'depass attribute --model MODEL --prompt "The capital of France is"',
+        'depass attribute --model MODEL --prompt "The capital of France is" --target " Paris" --json',
+        "depass attribute --model MODEL --prompt-file story.txt --layer 8 --save scores.safetensors",
       ),
     )
     .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
@@ -73,6 +74,7 @@ const show = (): Command =>
     .summary("print graphs, plans and kernels")
     .description("The model's graph, or what it becomes on its way to the device. Reads no weights, needs no GPU.")
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(view("--sites", "names of the places in the model"))
     .addOption(
       view("--decomposed", "the graph with its parts, and which of its nodes are exact, frozen or by the rule"),
@@ -88,9 +90,9 @@ const show = (): Command =>
     .addHelpText(
       "after",
       examples(
-        "depass show --model DIR",
-        "depass show --model DIR --plan --tokens 512",
-        "depass show --model DIR --kernel 7",
+        "depass show --model MODEL",
+        "depass show --model MODEL --plan --tokens 512",
+        "depass show --model MODEL --kernel 7",
       ),
     )
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
@@ -106,6 +108,7 @@ const exportCommand = (): Command =>
       "The model, or its decomposition, for any runtime that reads ONNX: FILE.onnx, and the weights in FILE.onnx.data.",
     )
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(options.out())
     .addOption(
       new Option("--decomposed", "logits at a position, and what each token supplied to them").conflicts("states"),
@@ -119,8 +122,8 @@ const exportCommand = (): Command =>
     .addHelpText(
       "after",
       examples(
-        "depass export --model DIR --out model.onnx",
-        "depass export --model DIR --out parts.onnx --decomposed --layer 8",
+        "depass export --model MODEL --out model.onnx",
+        "depass export --model MODEL --out parts.onnx --decomposed --layer 8",
       ),
     )
     .action(async (given: ExportOptions, command: Command) =>
@@ -137,5 +140,5 @@ export const program = (): Command =>
     .addCommand(exportCommand())
     .addHelpText(
       "after",
-      examples('depass attribute --model DIR --prompt "The capital of France is"', "depass attribute --help"),
+      examples('depass attribute --model MODEL --prompt "The capital of France is"', "depass attribute --help"),
     );

@@ -82,7 +82,7 @@ const receive = async (t: Transfer, answer: Response, handle: FileHandle, hash: 
     await handle.write(chunk, 0, chunk.length, done);
     hash.update(chunk);
     done += chunk.length;
-    options.progress?.({ done, total: file.bytes, what: `downloading ${file.path}` });
+    options.progress?.({ done, total: file.bytes, what: file.path });
   }
   return done === file.bytes ? checkHash(t, hash) : broken(t, `${file.bytes} bytes`, `${done}`);
 };
