@@ -6,7 +6,7 @@
 import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { describe } from "../describe.ts";
-import { inverseFrequencies } from "../rope.ts";
+import { inverseFrequencies } from "../rotary.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
