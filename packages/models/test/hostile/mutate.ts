@@ -98,7 +98,7 @@ export const damagedJson = (json: unknown): fc.Arbitrary<Buffer> => {
 const LONGEST = 1000; // characters of a fault, which is to be one line for a person
 
 /** Faults are few, short, on one line each, and not a broken promise of ours. */
-export const isClear = (faults: readonly Fault[]): boolean =>
+const isClear = (faults: readonly Fault[]): boolean =>
   faults.length > 0 &&
   faults.length <= 100 &&
   faults.map(showFault).every((line) => line.length <= LONGEST && !line.includes("\n") && !line.includes("internal:"));
