@@ -1,9 +1,9 @@
 // Why this token? The short way for scripts: promises over the TaskEithers of explainer.ts.
 //
-//   const model = await load("path/to/SmolLM2-135M-Instruct")
+//   const model = await load("path/to/SmolLM2-135M-Instruct")        // or "….gguf"
 //   const { parts, target } = await attribute(model, "The capital of France is", { target: " Paris" })
 import { type Backend, type Faulty, orThrow, type Rule, type RunOptions, type Seed, softmaxRule } from "@depass/graph";
-import { loadModel, type Model } from "@depass/models";
+import { type LoadOptions, loadModel, type Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendOptions, openBackend } from "./backends.ts";
@@ -31,10 +31,12 @@ export type AttributeOptions = RunOptions &
   };
 
 /**
- * Opens a checkpoint folder; without one, the demo that comes along: a model of a made-up world, which knows 326 words.
+ * Opens a checkpoint folder or a .gguf file; without a name, the demo that comes along: a model of a made-up world, which
+ * knows 326 words. `families` adds architectures of one's own, by the `model_type` of their config.json.
  * Throws a FaultError that says what is wrong with it.
  */
-export const load = (folder: string = demoFolder): Promise<Model> => loadModel(folder)().then(orThrow);
+export const load = (name: string = demoFolder, options: LoadOptions = {}): Promise<Model> =>
+  loadModel(name, options)().then(orThrow);
 
 const isBackend = (x: Backend | BackendOptions): x is Backend => "prepare" in x;
 

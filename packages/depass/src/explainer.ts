@@ -140,11 +140,11 @@ const notFinite = ({ target, total }: Attribution): readonly Fault[] => [
 
 /** What every result says of where it comes from. */
 export const about = (
-  { folder, architecture: { family, layers } }: Model,
+  { source, architecture: { family, layers } }: Model,
   { name, device }: Backend,
   why: string,
 ): Pick<Attribution, "model" | "backend"> => ({
-  model: { path: folder, family, layers },
+  model: { path: source, family, layers },
   backend: { name, device, why },
 });
 

@@ -90,9 +90,9 @@ const described = (
 /** Indexes of packed rows, about T², are computed in f32: exact below 2^24. */
 const LONGEST_PACKED = 4095;
 
-const aboutModel = ({ folder, architecture: a }: Model, decomposed: boolean): Metadata => ({
+const aboutModel = ({ source, architecture: a }: Model, decomposed: boolean): Metadata => ({
   "depass.graph": decomposed ? "decomposed" : "forward",
-  "depass.model": basename(resolve(folder)),
+  "depass.model": basename(resolve(source)),
   "depass.family": a.family,
   "depass.layers": `${a.layers}`,
   "depass.vocabulary": `${a.vocabulary}`,

@@ -25,7 +25,11 @@ import { decodeSmolLM3Config, smolLM3 } from "./families/smollm3.ts";
 /** From the raw config.json to the whole forward pass, or every setting that stands in the way. */
 export type Family = (json: unknown, where: string) => E.Either<readonly Fault[], Architecture>;
 
-const familyOf =
+/** By `model_type`. */
+export type Families = Readonly<Record<string, Family>>;
+
+/** A family of its two halves: what decodes a config.json, and what builds the forward pass of what was decoded. */
+export const familyOf =
   <Config>(
     decode: (json: unknown, where?: string) => E.Either<readonly Fault[], Config>,
     build: (config: Config) => Architecture,
@@ -34,7 +38,7 @@ const familyOf =
     E.map(build)(decode(json, where));
 
 /** By `model_type`. */
-export const families: Readonly<Record<string, Family>> = {
+export const families: Families = {
   gemma2: familyOf(decodeGemma2Config, gemma2),
   gemma3_text: familyOf(decodeGemma3Config, gemma3),
   granite: familyOf(decodeGraniteConfig, granite),
@@ -51,17 +55,17 @@ export const families: Readonly<Record<string, Family>> = {
   qwen3_moe: familyOf(decodeQwen3MoeConfig, qwen3Moe),
 };
 
-/** Faults: no or an unknown `model_type`, and those of the family's codec. */
-export const architectureOf: Family = (json, where) => {
+/** Families of one's own go before these. Faults: no or an unknown `model_type`, and those of the family's codec. */
+export const architectureOf = (json: unknown, where: string, own: Families = {}): ReturnType<Family> => {
   const type = isRecord(json) ? json.model_type : undefined;
-  const known = Object.keys(families).join(", ");
-  return typeof type === "string" && Object.hasOwn(families, type)
-    ? (families[type] as Family)(json, where)
+  const known = { ...families, ...own };
+  return typeof type === "string" && Object.hasOwn(known, type)
+    ? (known[type] as Family)(json, where)
     : E.left([
         fault(
           "config",
           `${where} at model_type`,
-          `one of ${known}`,
+          `one of ${Object.keys(known).join(", ")}`,
           describe(type),
           "this family is not supported yet",
         ),

@@ -25,6 +25,8 @@ export * from "./families/qwen3.ts";
 export * from "./families/qwen3-moe.ts";
 export * from "./families/smollm3.ts";
 export * from "./families.ts";
+export * from "./gguf/checkpoint.ts";
+export * from "./gguf/read.ts";
 export * from "./json.ts";
 export * from "./model.ts";
 export * from "./rope.ts";

@@ -12,7 +12,7 @@ import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
 import { parseTarget } from "../target.ts";
-import { folderOf, withModel } from "./checkpoint.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
@@ -20,9 +20,9 @@ import { type ProgressLine, progressLine } from "./progress.ts";
 import { type PromptOptions, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
-export type AttributeOptions = MethodOptions &
+export type AttributeOptions = ModelOptions &
+  MethodOptions &
   PromptOptions & {
-    readonly model?: string;
     readonly target?: string;
     readonly foil?: readonly string[];
     readonly to?: number;
@@ -141,12 +141,10 @@ const printed = (attribution: Attribution, { json, all, target }: AttributeOptio
 export const attribute = (options: AttributeOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
-    TE.map(() => folderOf(options.model)),
     TE.chainFirst(() => (options.save === undefined ? TE.right(undefined) : checkPlace(options.save))),
-    TE.bindTo("folder"),
-    TE.bind("prompt", () => readPrompt(options)),
-    TE.chain(({ folder, prompt }) =>
-      withModel(folder, (model, load) => pipe(TE.fromEither(askOf(model, load, prompt, options)), TE.chain(attended))),
+    TE.chain(() => readPrompt(options)),
+    TE.chain((prompt) =>
+      withModel(options, (model, load) => pipe(TE.fromEither(askOf(model, load, prompt, options)), TE.chain(attended))),
     ),
     TE.chain((attribution) => {
       print(printed(attribution, options));

@@ -44,9 +44,12 @@ const onnxFile = (text: string): string => (/.\.onnx$/i.test(text) ? text : refu
 
 export const model = (): Option =>
   new Option(
-    "--model <dir>",
-    "folder with config.json, *.safetensors, tokenizer.json (default: the demo that comes along)",
-  ).argParser(some("a folder"));
+    "--model <model>",
+    "a Hugging Face folder, a .gguf file, or OWNER/NAME on the hub, with @REVISION (default: the demo that comes along)",
+  ).argParser(some("a folder, a .gguf file or an id of the hub"));
+
+export const families = (): Option =>
+  new Option("--families <file>", "a module that exports families of your own").argParser(some("a file"));
 
 export const from = (): Option =>
   new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")

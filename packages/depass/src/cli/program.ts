@@ -29,6 +29,7 @@ const attribute = (): Command =>
       "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
     )
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
@@ -53,11 +54,11 @@ const attribute = (): Command =>
     .addHelpText(
       "after",
       examples(
-        'depass attribute --model DIR --prompt "The capital of France is"',
-        'depass attribute --model DIR --prompt "The capital of France is" --target " Paris" --json',
-        'depass attribute --model DIR --prompt "The capital of France is" --foil " Rome" --rule taylor',
-        'depass attribute --model DIR --prompt "The capital of France is" --seed head --from 20',
-        "depass attribute --model DIR --prompt-file story.txt --seed words --layers --save scores.safetensors",
+        'depass attribute --model MODEL --prompt "The capital of France is"',
+        'depass attribute --model MODEL --prompt "The capital of France is" --target " Paris" --json',
+        'depass attribute --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor',
+        'depass attribute --model MODEL --prompt "The capital of France is" --seed head --from 20',
+        "depass attribute --model MODEL --prompt-file story.txt --seed words --layers --save scores.safetensors",
       ),
     )
     .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
@@ -82,6 +83,7 @@ const show = (): Command =>
     .summary("print graphs, plans and kernels")
     .description("The model's graph, or what it becomes on its way to the device. Reads no weights, needs no GPU.")
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(view("--sites", "names of the places in the model"))
     .addOption(
       view("--decomposed", "the graph with its parts, and which of its nodes are exact, frozen or by the rule"),
@@ -97,9 +99,9 @@ const show = (): Command =>
     .addHelpText(
       "after",
       examples(
-        "depass show --model DIR",
-        "depass show --model DIR --plan --tokens 512",
-        "depass show --model DIR --kernel 7",
+        "depass show --model MODEL",
+        "depass show --model MODEL --plan --tokens 512",
+        "depass show --model MODEL --kernel 7",
       ),
     )
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
@@ -115,6 +117,7 @@ const exportCommand = (): Command =>
       "The model, or its decomposition, for any runtime that reads ONNX: FILE.onnx, and the weights in FILE.onnx.data.",
     )
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(options.out())
     .addOption(
       new Option("--decomposed", "logits at a position, and what each token supplied to them").conflicts("states"),
@@ -128,8 +131,8 @@ const exportCommand = (): Command =>
     .addHelpText(
       "after",
       examples(
-        "depass export --model DIR --out model.onnx",
-        "depass export --model DIR --out parts.onnx --decomposed --from 8",
+        "depass export --model MODEL --out model.onnx",
+        "depass export --model MODEL --out parts.onnx --decomposed --from 8",
       ),
     )
     .action(async (given: ExportOptions, command: Command) =>
@@ -146,5 +149,5 @@ export const program = (): Command =>
     .addCommand(exportCommand())
     .addHelpText(
       "after",
-      examples('depass attribute --model DIR --prompt "The capital of France is"', "depass attribute --help"),
+      examples('depass attribute --model MODEL --prompt "The capital of France is"', "depass attribute --help"),
     );

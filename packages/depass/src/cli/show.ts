@@ -9,21 +9,21 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Explanation, explanationGraph } from "../explanation.ts";
 import { showKernel } from "../report/kernel.ts";
 import { showTwins } from "../report/twins.ts";
-import { folderOf, withModel } from "./checkpoint.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { print } from "./terminal.ts";
 
-export type ShowOptions = MethodOptions & {
-  readonly model?: string;
-  readonly sites?: true;
-  readonly decomposed?: true;
-  readonly packed?: true;
-  readonly plan?: true;
-  readonly tokens?: number;
-  readonly kernel?: string;
-  readonly adapter?: string;
-};
+export type ShowOptions = ModelOptions &
+  MethodOptions & {
+    readonly sites?: true;
+    readonly decomposed?: true;
+    readonly packed?: true;
+    readonly plan?: true;
+    readonly tokens?: number;
+    readonly kernel?: string;
+    readonly adapter?: string;
+  };
 
 type Text = E.Either<readonly Fault[], string>;
 
@@ -138,7 +138,6 @@ const checkOptions = ({ tokens, plan, kernel, adapter }: ShowOptions): E.Either<
 export const show = (options: ShowOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
-    TE.map(() => folderOf(options.model)),
-    TE.chain((folder) => withModel(folder, (model) => textOf(model, options))),
+    TE.chain(() => withModel(options, (model) => textOf(model, options))),
     TE.map(print),
   );

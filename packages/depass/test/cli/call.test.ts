@@ -22,7 +22,7 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["nonsense"], /^depass: unknown command 'nonsense'\n$/],
   [["attribute", "--modle", "x"], /^depass: unknown option '--modle'\n\(Did you mean --model\?\)\n$/],
   [["attribute", "extra"], /^depass: too many arguments for 'attribute'/],
-  [["attribute", "--model"], /^depass: option '--model <dir>' argument missing\n$/],
+  [["attribute", "--model"], /^depass: option '--model <model>' argument missing\n$/],
   [["attribute", "--model", ""], /Expected a folder/],
   [["attribute", "--temperature", "0"], /'0' is invalid\. Expected a number above 0/],
   [["attribute", "--temperature", "-1"], /'-1' is invalid\. Expected a number above 0/],

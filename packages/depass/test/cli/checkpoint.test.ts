@@ -33,7 +33,7 @@ const config = (change: object) => (folder: string) =>
   writeFile(join(folder, "config.json"), JSON.stringify({ ...configJson(), ...change }));
 
 test("a folder that is not there, or is a file", async () => {
-  await after(remove, /expected a folder, got nothing there/);
+  await after(remove, /expected a folder, a \.gguf file or a hub id \(owner\/name\), got nothing there/);
   const { code, stderr } = await called(["attribute", "--model", import.meta.filename ?? "/dev/null", "--prompt", "a"]);
   assert.is(code, 1);
   assert.match(stderr, /expected a folder/);

@@ -115,10 +115,13 @@ export const checkSizes = (
   ...checkTurn(rope, headWidth, where),
 ];
 
+const WIDEST = 65_536; // columns of a head: a table as long is made of it, and the widest of today are 512
+
 /** A rope must fit the width of a head. */
 export const checkTurn = (rope: Rope, headWidth: number, where: string): readonly Fault[] => {
   const turned = turnedWidth(rope, headWidth);
   if (!Number.isInteger(headWidth)) return [];
+  if (headWidth > WIDEST) return unless(false, where, "head_dim", `a width of at most ${WIDEST}`, headWidth);
   const fits = (factors: readonly number[], key: string): readonly Fault[] =>
     unless(factors.length === turned / 2, where, key, `a factor for each of ${turned / 2} pairs`, factors);
   return [
