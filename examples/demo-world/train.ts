@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import {
   adamw,
+  advance,
+  disposeAll,
   div,
   type Expr,
   equal,
@@ -16,8 +18,8 @@ import {
   iota,
   logSumExp,
   mul,
-  nextState,
   orThrow,
+  readAll,
   reshape,
   sub,
   sum,
@@ -26,6 +28,7 @@ import {
   tensor,
   times,
   trainingStep,
+  type Values,
   warmupCosine,
   weightsOf,
   where,
@@ -99,19 +102,21 @@ const trained = async (): Promise<Tensors> => {
   const optimizer = adamw({ rate: warmupCosine({ peak: 3e-3, warmup: 200, total: steps, floor: 1e-4 }), decay: 0.05 });
   const runner = orThrow(await backend.prepare(orThrow(trainingStep(loss, { optimizer, clip: 1 })), weightsOf({}))());
   const parameters = beginningsOf({ loss }, seeds.weights);
-  let state = initialState(parameters, optimizer);
+  let state: Values = initialState(parameters, optimizer);
   let mean = 0;
   const begun = performance.now();
   for (let n = 1; n <= steps; n++) {
-    const outputs = orThrow(await runner.run({ ...state, ...batch() })());
-    state = nextState(outputs);
-    mean += (outputs.loss?.data[0] ?? Number.NaN) / shown;
+    const { state: next, told } = orThrow(await advance(runner, state, batch())());
+    state = next;
+    mean += (told.loss?.data[0] ?? Number.NaN) / shown;
     if (n % shown !== 0) continue;
     console.log(`step ${n}   loss ${mean.toFixed(3)}   ${((performance.now() - begun) / 1000).toFixed(0)} s`);
     mean = 0;
   }
+  const learnt = orThrow(await readAll(state)());
+  disposeAll(state);
   runner.dispose();
-  return Object.fromEntries(Object.keys(parameters).map((name) => [name, asBf16(state[name] as Tensor)]));
+  return Object.fromEntries(Object.keys(parameters).map((name) => [name, asBf16(learnt[name] as Tensor)]));
 };
 
 const written = async (folder: string, weights: Tensors): Promise<void> => {

@@ -13,15 +13,19 @@ import {
   type IndexBound,
   indexBounds,
   leavesOf,
+  newShelf,
   prune,
+  type Residents,
   type Runner,
   type RunOptions,
+  type Shelf,
   type SizeBound,
   type Sizes,
   sizeBounds,
   type Tensor,
   type Tensors,
   tensor,
+  type Values,
   valueOf,
   type Weights,
 } from "@depass/graph";
@@ -63,13 +67,19 @@ type Ready = {
   readonly sessions: Map<Program, Promise<Result<Session>>>;
   /** Arrays of earlier runs with the same sizes. */
   readonly pool: { sizes: string; arrays: Pool };
+  /** What stays between runs; the backend's. */
+  readonly shelf: Shelf<Tensor>;
   /** Ended by dispose(). */
   readonly life: { isOpen: boolean };
 };
 
+/** Arrays that stay: a copy of one is read, since another run may write into it once it was disposed of. */
+export const newArrays = (): Shelf<Tensor> => newShelf((t) => TE.right({ ...t, data: t.data.slice() }));
+
 /** Reads weights and plans; models and sessions are made by the first run. */
 export const prepareOn = (
   runtime: Runtime,
+  shelf: Shelf<Tensor>,
   graph: Graph,
   weights: Weights,
   options: CpuOptions,
@@ -95,13 +105,14 @@ export const prepareOn = (
         steps: new Map(),
         sessions: new Map(),
         pool: { sizes: "", arrays: new Map() },
+        shelf,
         life: { isOpen: true },
       };
+      const run = (inputs: Values, own: RunOptions = {}): Faulty<Tensors> =>
+        shelf.lend(inputs, (tensors, lent) => runOnce(ready, { ...tensors, ...lent }, own));
       return {
-        run:
-          (inputs, own = {}) =>
-          () =>
-            runOnce(ready, inputs, own),
+        run,
+        runResident: (inputs, own) => TE.map((outputs: Tensors) => keptOutputs(ready, outputs))(run(inputs, own)),
         dispose: () => disposeOf(ready),
       };
     }),
@@ -223,7 +234,7 @@ const computed = async (
     for (const [name, t] of values)
       if ((last.get(name) ?? 0) <= i) {
         values.delete(name);
-        given(pool, t);
+        given(pool, t.data);
       }
   }
   return E.right(results(ready, values));
@@ -241,6 +252,18 @@ const feedsOf = (ready: Ready, step: Step, values: ReadonlyMap<string, OrtTensor
         : ((source.kind === "weight" ? ready.held : values).get(source.name) as OrtTensor);
   }
   return feeds;
+};
+
+/** The outputs as residents, each in an array of its own, which the runner uses again when it was disposed of. */
+const keptOutputs = ({ shelf, pool: { arrays } }: Ready, outputs: Tensors): Residents => {
+  const taken = new Set<Tensor["data"]>();
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, t]) => {
+      const own = taken.has(t.data) ? { ...t, data: t.data.slice() } : t;
+      taken.add(own.data);
+      return [name, shelf.put(own, own, () => given(arrays, own.data))];
+    }),
+  );
 };
 
 const results = (ready: Ready, values: ReadonlyMap<string, OrtTensor>): Tensors =>
