@@ -1,4 +1,4 @@
-// Trains the demo model on the world and writes its checkpoint: `node scripts/run.mjs examples/demo-world/train.ts [FOLDER]`.
+// Trains the demo model on the world and writes its checkpoint: `node scripts/run.mjs examples/demo-world/train.ts [FOLDER] [SEED]`.
 // Minutes on two cores. The same seeds give the same sentences and the same beginning; sums of floats differ a little from
 // machine to machine, so that another one writes another checkpoint.
 import { mkdir, writeFile } from "node:fs/promises";
@@ -43,8 +43,9 @@ import { tokenizerFiles } from "./tokenizer.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import { worldOf } from "./world.ts";
 
-const seeds = { world: 1, weights: 3, sentences: 7, held: 5 };
-const [sequences, length, steps, shown] = [32, 48, 3600, 200] as const;
+/** The second argument is another beginning of the weights. */
+const seeds = { world: 1, weights: Number(process.argv[3] ?? 3), sentences: 7, held: 5 };
+const [sequences, length, steps, shown] = [32, 48, 6000, 200] as const;
 /** What a word that nothing decides counts for, beside an answer: the model learns how sentences go as well. */
 const CHANCE = 0.1;
 
