@@ -1,6 +1,6 @@
 // Trains the demo model on the world and writes its checkpoint: `node scripts/run.mjs examples/demo-world/train.ts [FOLDER] [SEED]`.
-// Minutes on two cores. The same seeds give the same sentences and the same beginning; sums of floats differ a little from
-// machine to machine, so that another one writes another checkpoint.
+// Minutes on two cores. The same seeds give the same sentences and the same beginning, and on one machine the same checkpoint;
+// another one may round its sums otherwise.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";

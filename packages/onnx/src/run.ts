@@ -65,8 +65,8 @@ type Ready = {
   readonly steps: Map<string, readonly Step[]>;
   /** A session that is being opened is waited for, not opened twice. */
   readonly sessions: Map<Program, Promise<Result<Session>>>;
-  /** Arrays of earlier runs with the same sizes. */
-  readonly pool: { sizes: string; arrays: Pool };
+  /** Of earlier runs with the same sizes: arrays, and what follows from the sizes alone. */
+  readonly pool: { sizes: string; arrays: Pool; fixed: Map<Program, Feeds> };
   /** What stays between runs; the backend's. */
   readonly shelf: Shelf<Tensor>;
   /** Ended by dispose(). */
@@ -104,7 +104,7 @@ export const prepareOn = (
         models: new Map(),
         steps: new Map(),
         sessions: new Map(),
-        pool: { sizes: "", arrays: new Map() },
+        pool: { sizes: "", arrays: new Map(), fixed: new Map() },
         shelf,
         life: { isOpen: true },
       };
@@ -129,6 +129,7 @@ const disposeOf = (ready: Ready): void => {
   ready.steps.clear();
   ready.models.clear();
   ready.pool.arrays.clear();
+  ready.pool.fixed.clear();
   (ready.held as Map<string, OrtTensor>).clear();
 };
 
@@ -195,12 +196,12 @@ const sessionFor = (ready: Ready, { program: own }: Step): Promise<Result<Sessio
   return opening;
 };
 
-/** Another length needs other arrays: those of the last one are let go. */
-const poolFor = ({ pool }: Ready, sizes: Sizes): Pool => {
+/** Another length needs other arrays and tables: those of the last one are let go. */
+const poolFor = ({ pool }: Ready, sizes: Sizes): Pick<Ready["pool"], "arrays" | "fixed"> => {
   const text = showSizes(sizes);
-  if (pool.sizes !== text) pool.arrays = new Map();
+  if (pool.sizes !== text) [pool.arrays, pool.fixed] = [new Map(), new Map()];
   pool.sizes = text;
-  return pool.arrays;
+  return { arrays: pool.arrays, fixed: pool.fixed };
 };
 
 const computed = async (
@@ -213,8 +214,7 @@ const computed = async (
 ): Promise<Result<Tensors | "unsure">> => {
   const last = lastReads(steps, kept);
   const values = new Map<string, OrtTensor>();
-  const fixed = new Map<Program, Feeds>();
-  const pool = poolFor(ready, sizes);
+  const { arrays, fixed } = poolFor(ready, sizes);
   for (const [i, step] of steps.entries()) {
     if (options.signal?.aborted) return E.left(aborted("run"));
     if (!ready.life.isOpen) return E.left(disposedRunner);
@@ -224,7 +224,7 @@ const computed = async (
     const own = fixed.get(step.program) ?? fixedFeeds(ready.runtime, step, sizes);
     fixed.set(step.program, own);
     const feeds = { ...own, ...feedsOf(ready, step, values, inputs) };
-    const fetches = fetchesOf(ready.runtime, step, sizes, pool);
+    const fetches = fetchesOf(ready.runtime, step, sizes, arrays);
     const done = await session.right.run(feeds, fetches)();
     if (E.isLeft(done)) return done;
     if (step.checks.some((name) => (fetches[step.program.outputs[name]?.tensor ?? ""]?.data[0] ?? 0) !== 0))
@@ -234,7 +234,7 @@ const computed = async (
     for (const [name, t] of values)
       if ((last.get(name) ?? 0) <= i) {
         values.delete(name);
-        given(pool, t.data);
+        given(arrays, t.data);
       }
   }
   return E.right(results(ready, values));
