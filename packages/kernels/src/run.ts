@@ -18,24 +18,24 @@ import {
   type Runner,
   type RunOptions,
   type Sizes,
-  shapeOfSizes,
   showShape,
   type Tensor,
   type Tensors,
-  tensor,
   toF64,
+  type Values,
   valueOf,
   type Weights,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Allocation, allocate, download, release, upload, usedBytes } from "./buffer.ts";
+import { type Allocation, allocate, release, upload, usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
 import type { Lowerings } from "./lower.ts";
 import { batchSteps, fitLayout, type Layout, planBytes, tilesOf, weightBytes } from "./memory-plan.ts";
 import { pipelineFor, prepare as prepareStep, releaseStep, type Step, submit } from "./pipeline.ts";
 import { elementsOf, type Plan, type PlanBuffer, type PlanStep, plan as planGraph } from "./plan.ts";
+import { fetched, keptOutputs, outputsOf, type Placed, shelfOf } from "./residents.ts";
 import { showBytes } from "./show-plan.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
@@ -57,10 +57,9 @@ export const prepareOn = (
     TE.bind("held", ({ plan, arranged }) => uploadWeights(device, plan, arranged.weights, options)),
     TE.map(
       ({ plan, held }): Runner => ({
-        run:
-          (inputs, runOptions = {}) =>
-          () =>
-            runPlan(device, plan, held, inputs, runOptions),
+        run: (inputs, runOptions = {}) => runPlan(device, plan, held, inputs, runOptions, fetchedOutputs(device)),
+        runResident: (inputs, runOptions = {}) =>
+          runPlan(device, plan, held, inputs, runOptions, (outputs, own) => keptOutputs(device, outputs, own)),
         dispose: () => {
           for (const a of held.values()) release(device, a);
           held.clear();
@@ -158,31 +157,93 @@ const tooBig = (device: Device, what: string, bytes: number, free: number): Faul
     "raise --memory, shorten the prompt or choose another backend",
   );
 
-const runPlan = async (
+type Outputs = Readonly<Record<string, Placed>>;
+
+/** What becomes of the outputs, before the run's `own` buffers are released; it takes out of them what is to stay. */
+type Ending<A> = (outputs: Outputs, own: Set<Allocation>) => Faulty<A>;
+
+const fetchedOutputs =
+  (device: Device): Ending<Tensors> =>
+  (outputs) =>
+    pipe(
+      Object.entries(outputs),
+      TE.traverseSeqArray(([name, placed]) => TE.map((t: Tensor) => [name, t] as const)(fetched(device, placed))),
+      TE.map((entries) => Object.fromEntries(entries)),
+    );
+
+const runPlan = <A>(
   device: Device,
   plan: Plan,
   held: Held,
-  inputs: Tensors,
+  inputs: Values,
   options: RunOptions,
-): Promise<Result<Tensors>> => {
-  if (plan.buffers.some((b, i) => b.kind === "weight" && !held.has(i))) return E.left(disposedRunner);
-  const sizes = boundSizes(plan, inputs);
+  ending: Ending<A>,
+): Faulty<A> =>
+  shelfOf(device).lend(inputs, async (tensors, lent) => {
+    const landed = await landedInputs(device, plan, lent)();
+    if (E.isLeft(landed)) return landed;
+    const own = { ...tensors, ...landed.right };
+    const placed = new Map(
+      plan.buffers.flatMap((b, i) => {
+        const found = b.kind === "input" && !Object.hasOwn(own, b.name) ? lent[b.name] : undefined;
+        return found === undefined ? [] : [[i, found.at] as const];
+      }),
+    );
+    return runPlaced(device, plan, new Map([...held, ...placed]), { ...inputs, ...landed.right }, own, options, ending);
+  });
+
+/**
+ * Residents that cannot be read in place: of another type than the input's, or ids, which are looked at before anything
+ * runs. They come to the host and go the way of other inputs.
+ */
+const landedInputs = (device: Device, plan: Plan, lent: Readonly<Record<string, Placed>>): Faulty<Tensors> =>
+  fetchedOutputs(device)(
+    Object.fromEntries(
+      Object.entries(lent).filter(
+        ([name, { dtype }]) =>
+          plan.bounds.some(({ input }) => input === name) ||
+          plan.buffers.some((b) => b.kind === "input" && b.name === name && b.dtype !== dtype),
+      ),
+    ),
+    new Set(),
+  );
+
+/** `there` are the buffers that were on the device before: weights, and inputs that are read in place. */
+const runPlaced = async <A>(
+  device: Device,
+  plan: Plan,
+  there: ReadonlyMap<number, Allocation>,
+  inputs: Values,
+  tensors: Tensors,
+  options: RunOptions,
+  ending: Ending<A>,
+): Promise<Result<A>> => {
+  if (plan.buffers.some((b, i) => b.kind === "weight" && !there.has(i))) return E.left(disposedRunner);
+  const sizes = boundSizes(plan, inputs, tensors);
   if (E.isLeft(sizes)) return sizes;
   const free = device.budgetBytes - usedBytes(device);
-  const { layout, fits } = fitLayout(plan, sizes.right, { bytes: free, buffer: largestBuffer(device) });
+  const limits = { bytes: free, buffer: largestBuffer(device), elsewhere: new Set(there.keys()) };
+  const { layout, fits } = fitLayout(plan, sizes.right, limits);
   const { run } = planBytes(plan, sizes.right, layout);
   if (!fits && run > free) return E.left([tooBig(device, `a run with ${showSizes(sizes.right)}`, run, free)]);
   const slots = await allocateSlots(device, layout);
   if (E.isLeft(slots)) return slots;
-  const buffers = plan.buffers.map((_, i) => held.get(i) ?? (slots.right[layout.slotOf[i] as number] as Allocation));
+  const buffers = plan.buffers.map((_, i) => there.get(i) ?? (slots.right[layout.slotOf[i] as number] as Allocation));
+  const own = new Set(slots.right);
   const result = await pipe(
-    feed(device, plan, buffers, inputs, sizes.right),
+    feed(device, plan, buffers, tensors, sizes.right),
     TE.chain(() => computed(device, buffers, unrolled(plan, sizes.right, layout), options)),
-    TE.chain(() => outputs(device, plan, buffers, sizes.right)),
+    TE.chain(() => TE.fromEither(strayFaults(device))),
+    TE.chain(() => ending(outputsOf(plan, buffers, sizes.right), own)),
   )();
-  for (const slot of slots.right) release(device, slot);
+  for (const slot of own) release(device, slot);
+  return result;
+};
+
+/** Errors that no error scope caught. */
+const strayFaults = (device: Device): Result<void> => {
   const stray = device.takeFaults();
-  return stray.length > 0 && E.isRight(result) ? E.left(stray) : result;
+  return stray.length > 0 ? E.left(stray) : E.right(undefined);
 };
 
 const largestBuffer = ({ limits }: Device): number =>
@@ -193,15 +254,15 @@ const showSizes = (sizes: Sizes): string =>
     .map(([symbol, value]) => `${symbol} = ${value}`)
     .join(", ");
 
-/** Sizes from the inputs alone: weights were checked when they were uploaded. */
-const boundSizes = (plan: Plan, inputs: Tensors): Result<Sizes> => {
+/** Sizes from the inputs alone: weights were checked when they were uploaded. Ids are among the `tensors`. */
+const boundSizes = (plan: Plan, inputs: Values, tensors: Tensors): Result<Sizes> => {
   const leaves = Object.fromEntries(
     plan.buffers.flatMap((b, i) => (b.kind === "input" ? [[`${i}`, b.expr] as const] : [])),
   );
   return pipe(
     bindSizes(prune(Object.keys(leaves))(leaves), inputs),
     E.chain((sizes) => {
-      const faults = [...checkSizes(plan.sizes, sizes), ...checkIndexes(plan.bounds, inputs, sizes)];
+      const faults = [...checkSizes(plan.sizes, sizes), ...checkIndexes(plan.bounds, tensors, sizes)];
       return faults.length > 0 ? E.left(faults) : E.right(sizes);
     }),
   );
@@ -220,13 +281,18 @@ const allocateSlots = async (device: Device, layout: Layout): Promise<Result<rea
   return E.right(slots);
 };
 
-/** Inputs as given; closed values from the f64 evaluator, rounded once. */
+const fedValue = (b: PlanBuffer, tensors: Tensors, sizes: Sizes): Tensor | undefined => {
+  if (b.kind === "closed") return evaluateClosed(b.expr, sizes);
+  return b.kind === "input" ? tensors[b.name] : undefined;
+};
+
+/** Inputs from the host as given; closed values from the f64 evaluator, rounded once. */
 const feed =
-  (device: Device, plan: Plan, buffers: readonly Allocation[], inputs: Tensors, sizes: Sizes): Faulty<void> =>
+  (device: Device, plan: Plan, buffers: readonly Allocation[], tensors: Tensors, sizes: Sizes): Faulty<void> =>
   async () => {
     for (const [i, b] of plan.buffers.entries()) {
-      if (b.kind !== "input" && b.kind !== "closed") continue;
-      const value = b.kind === "input" ? (inputs[b.name] as Tensor) : evaluateClosed(b.expr, sizes);
+      const value = fedValue(b, tensors, sizes);
+      if (value === undefined) continue;
       const data = b.dtype === "i32" ? Int32Array.from(toF64(value)) : Float32Array.from(toF64(value));
       const sent = await upload(device, buffers[i] as Allocation, data)();
       if (E.isLeft(sent)) return sent;
@@ -282,28 +348,4 @@ const submitted = async (
   await Promise.race([device.gpu.queue.onSubmittedWorkDone(), device.lost]);
   for (const s of steps) releaseStep(device, s);
   return done;
-};
-
-const outputs = (device: Device, plan: Plan, buffers: readonly Allocation[], sizes: Sizes): Faulty<Tensors> =>
-  pipe(
-    Object.entries(plan.outputs),
-    TE.traverseSeqArray(([name, { buffer, shape }]) => {
-      const numbers = shapeOfSizes(shape, sizes);
-      const elements = numbers.reduce((a, b) => a * b, 1);
-      const { dtype } = plan.buffers[buffer] as PlanBuffer;
-      return pipe(
-        download(
-          device,
-          buffers[buffer] as Allocation,
-          Math.ceil((elements * (dtype === "bf16" || dtype === "f16" ? 2 : 4)) / 4) * 4,
-        ),
-        TE.map((bytes) => [name, tensor(dtype, numbers, typed(dtype, bytes, elements))] as const),
-      );
-    }),
-    TE.map((entries) => Object.fromEntries(entries)),
-  );
-
-const typed = (dtype: PlanBuffer["dtype"], bytes: ArrayBuffer, elements: number): Tensor["data"] => {
-  if (dtype === "f32") return new Float32Array(bytes, 0, elements);
-  return dtype === "i32" ? new Int32Array(bytes, 0, elements) : new Uint16Array(bytes, 0, elements);
 };

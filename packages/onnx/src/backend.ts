@@ -5,7 +5,7 @@ import type { Backend, Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { PlanOptions } from "./plan.ts";
-import { prepareOn } from "./run.ts";
+import { newArrays, prepareOn } from "./run.ts";
 import { loadRuntime } from "./session.ts";
 
 export type CpuBackendOptions = PlanOptions & {
@@ -26,15 +26,16 @@ const deviceName = (): string => {
 export const cpu = (options: CpuBackendOptions = {}): Faulty<Backend> =>
   pipe(
     loadRuntime,
-    TE.map(
-      (runtime): Backend => ({
+    TE.map((runtime): Backend => {
+      const shelf = newArrays();
+      return {
         name: "cpu",
         device: deviceName(),
         prepare: (graph, weights, run = {}) => {
           const budgetBytes = options.memory ?? Math.floor(availableMemory() * share);
-          return prepareOn(runtime, graph, weights, { ...options, budgetBytes }, run);
+          return prepareOn(runtime, shelf, graph, weights, { ...options, budgetBytes }, run);
         },
         close: () => undefined,
-      }),
-    ),
+      };
+    }),
   );
