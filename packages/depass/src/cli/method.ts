@@ -12,7 +12,7 @@ export type MethodOptions = {
 
 export type Method = { readonly seed: Seed; readonly rule: Rule };
 
-const ruleOf = ({ temperature, special }: MethodOptions): Rule => {
+export const ruleOf = ({ temperature, special }: MethodOptions): Rule => {
   const rule = softmaxRule(temperature, special);
   return special === "ignore" ? rule : { ...rule, name: `${rule.name}, special token kept` };
 };
