@@ -28,7 +28,7 @@ type Decoding = { readonly graph: Graph; readonly cache: readonly CacheEntry[]; 
 const [TOKENS, POSITION, LOGITS] = ["tokens", "position", "logits"];
 
 /** `logits` `[1, V]` at one position of a piece, and the piece's keys and values. */
-export const decodingGraph = (architecture: Architecture): E.Either<readonly Fault[], Decoding> =>
+const decodingGraph = (architecture: Architecture): E.Either<readonly Fault[], Decoding> =>
   pipe(
     cached({ normed: architecture.normed }),
     E.chain(({ graph: { normed, ...pieces }, cache, growing }) => {
@@ -55,7 +55,11 @@ export type DecoderOptions = RunOptions & {
 };
 
 /** Compiles and uploads. Faults: a model that looks beyond attention at other tokens, and those of the backend. */
-export const decoder = (model: Model, backend: Backend, options: DecoderOptions = {}): Faulty<Decoder> =>
+export const decoder = (
+  model: Pick<Model, "architecture" | "weights">,
+  backend: Backend,
+  options: DecoderOptions = {},
+): Faulty<Decoder> =>
   pipe(
     TE.fromEither(decodingGraph(model.architecture)),
     TE.chain((decoding) =>
