@@ -14,6 +14,7 @@ export * from "./nn.ts";
 export * from "./op.ts";
 export * from "./parts.ts";
 export * from "./passes/arrange.ts";
+export * from "./passes/cached.ts";
 export * from "./passes/pack.ts";
 export * from "./passes/prune.ts";
 export * from "./passes/share.ts";

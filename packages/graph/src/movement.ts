@@ -2,7 +2,7 @@
 // of plain sizes. So a weight can be brought into the order that a graph wants before any device sees it.
 import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Faulty } from "./backend.ts";
+import type { Faulty } from "./error.ts";
 import { internal } from "./error.ts";
 import type { Expr, Node } from "./expr.ts";
 import { sizeOf, type Tensor, type TensorData, tensor } from "./tensor.ts";

@@ -29,7 +29,7 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Allocation, allocate, release, upload, usedBytes } from "./buffer.ts";
+import { type Allocation, allocate, type Bytes, release, upload, usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
 import type { Lowerings } from "./lower.ts";
 import { batchSteps, fitLayout, type Layout, planBytes, tilesOf, weightBytes } from "./memory-plan.ts";
@@ -293,12 +293,19 @@ const feed =
     for (const [i, b] of plan.buffers.entries()) {
       const value = fedValue(b, tensors, sizes);
       if (value === undefined) continue;
-      const data = b.dtype === "i32" ? Int32Array.from(toF64(value)) : Float32Array.from(toF64(value));
+      const data = asFed(value, b.dtype);
       const sent = await upload(device, buffers[i] as Allocation, data)();
       if (E.isLeft(sent)) return sent;
     }
     return E.right(undefined);
   };
+
+const asFed = (value: Tensor, dtype: PlanBuffer["dtype"]): Bytes => {
+  if (dtype === "i32") return Int32Array.from(toF64(value));
+  return value.data instanceof Float32Array
+    ? (value.data as Float32Array<ArrayBuffer>)
+    : Float32Array.from(toF64(value));
+};
 
 /** One dispatch: a step, with the sizes of the run and of its tile. */
 type Work = { readonly step: PlanStep; readonly sizes: Sizes };

@@ -125,3 +125,33 @@ export const out = (): Option => new Option("--out <file>", "what to write: NAME
 
 export const tokens = (): Option =>
   new Option("--tokens <number>", "with --plan: bytes for a prompt of that many tokens").argParser(countFromOne);
+
+export const maxTokens = (): Option =>
+  new Option("--max-tokens <number>", "most tokens to add").argParser(countFromOne).default(64);
+
+const fraction = (text: string): number => {
+  const value = /^\s*$/.test(text) ? Number.NaN : Number(text);
+  return value > 0 && value <= 1 ? value : refuse("a number above 0, at most 1");
+};
+
+/** Each is one more text. */
+const oneMore = (text: string, before: readonly string[] = []): readonly string[] => [...before, some("a text")(text)];
+
+/** How the next token is chosen; without any the likeliest is taken. */
+export const sampling = (): readonly Option[] => [
+  new Option("--temperature <number>", "draw tokens, from probabilities sharpened (below 1) or flattened").argParser(
+    temperature,
+  ),
+  new Option(
+    "--top-p <number>",
+    "with --temperature: only the likeliest that together have this probability",
+  ).argParser(fraction),
+  new Option("--top-k <number>", "with --temperature: only that many of the likeliest").argParser(countFromOne),
+  new Option("--seed <number>", "with --temperature: which draw; the same seed draws the same").argParser(wholeNumber),
+];
+
+export const stop = (): Option =>
+  new Option("--stop <text>", "end behind this text; may be given several times").argParser(oneMore);
+
+export const unit = (): Option =>
+  new Option("--by <unit>", "with --cite: what is ranked").choices(["token", "word", "sentence"]).default("word");

@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
+import type { GenerateOptions } from "./generate.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
 import type { ShowOptions } from "./show.ts";
@@ -139,11 +140,43 @@ const exportCommand = (): Command =>
       settle((await import("./export.ts")).exportFile(given, givenIn(command))),
     );
 
+const generate = (): Command => {
+  const command = configured(new Command("generate"))
+    .summary("go on with a prompt, and explain or cite the answer")
+    .description("The model goes on with a prompt. Each token it adds can be explained by all tokens before it.")
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(
+      new Option("--prompt <text>", "what to go on with; - or none reads what is piped in").conflicts("promptFile"),
+    )
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.maxTokens());
+  for (const option of options.sampling()) command.addOption(option);
+  return command
+    .addOption(options.stop())
+    .option("--explain", "what the tokens before each new one supplied to it")
+    .option("--cite <text>", "where in the prompt this text of the answer comes from")
+    .addOption(options.unit())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        'depass generate --model DIR --prompt "The capital of France is" --explain',
+        'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
+      ),
+    )
+    .action(async (given: GenerateOptions) => settle((await import("./generate.ts")).generate(given)));
+};
+
 export const program = (): Command =>
   configured(new Command("depass"))
     .description("DePass: how much of a prediction each token of the prompt supplied, as scores that sum to the logit.")
     .version(version())
     .addCommand(attribute())
+    .addCommand(generate())
     .addCommand(devices())
     .addCommand(show())
     .addCommand(exportCommand())

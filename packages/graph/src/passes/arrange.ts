@@ -4,9 +4,9 @@
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Faulty, Weights } from "../backend.ts";
+import type { Weights } from "../backend.ts";
 import { type Shape, sameShape, showShape } from "../dim.ts";
-import { type Fault, fault, internal } from "../error.ts";
+import { type Fault, type Faulty, fault, internal } from "../error.ts";
 import { at, type Expr, type Graph } from "../expr.ts";
 import { isMovement, moved } from "../movement.ts";
 import { check, type Shapes } from "../shape.ts";
