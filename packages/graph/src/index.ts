@@ -13,6 +13,7 @@ export * from "./linearity.ts";
 export * from "./nn.ts";
 export * from "./op.ts";
 export * from "./parts.ts";
+export * from "./passes/intervene.ts";
 export * from "./passes/pack.ts";
 export * from "./passes/prune.ts";
 export * from "./passes/share.ts";
