@@ -1,5 +1,6 @@
 export * from "./attribute.ts";
 export * from "./backends.ts";
+export * from "./baselines.ts";
 export * from "./cite.ts";
 export * from "./explain.ts";
 export * from "./explain-generated.ts";
@@ -12,5 +13,6 @@ export * from "./levels.ts";
 export * from "./maps.ts";
 export * from "./question.ts";
 export * from "./result.ts";
+export * from "./scores.ts";
 export * from "./spans.ts";
 export * from "./target.ts";
