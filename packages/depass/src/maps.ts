@@ -2,13 +2,12 @@
 // linear also for every token at every layer and every neuron, from one pass backwards (adjoint.ts).
 import {
   type Backend,
-  decompose,
+  decomposeMany,
   type Expr,
   expand,
   type Fault,
   type Faulty,
   type Graph,
-  pack,
   partsName,
   type Rule,
   rewrite,
@@ -21,7 +20,8 @@ import {
 } from "@depass/graph";
 import type { Architecture, Model, Token } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
-import { flow, pipe } from "fp-ts/lib/function.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as RA from "fp-ts/lib/ReadonlyArray.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { AllScores } from "./adjoint.ts";
 import { backward, type Call, type CallOptions, described, inputsOf, runOnce } from "./backward.ts";
@@ -46,28 +46,48 @@ export type Maps = Pick<Attribution, "model" | "backend" | "rule" | "mode" | "pr
   readonly times: Times;
 };
 
-const kinds = { heads: headLevel, attention: attentionLevel, mlp: mlpLevel } as const;
-type Kind = keyof typeof kinds;
 
-const nameOf = (kind: Kind, layer: number): string => `${kind} ${layer}`;
+const layersOf = ({ layers }: Architecture): readonly number[] => Array.from({ length: layers }, (_, l) => l);
 
-/** The parts of the normed state under one name, with no names inside, so that many decompositions share a graph. */
-const partsOf = (normed: Expr, seed: Seed, rule: Rule, name: string): E.Either<readonly Fault[], Graph> =>
+type Seeds = E.Either<readonly Fault[], readonly Seed[]>;
+
+const headSeeds = (architecture: Architecture): Seeds =>
   pipe(
-    decompose({ normed }, { seed, rule }),
-    E.map(({ graph }) => {
-      const bare = rewrite({ [name]: graph[partsName("normed")] as Expr }, (now) =>
-        now.site?.endsWith(".parts") ? unnamed(now) : now,
-      );
-      return bare;
-    }),
+    layersOf(architecture),
+    E.traverseArray((l) => headLevel(architecture, l)),
   );
 
-/** One graph in which each layer's heads, attention and MLP are carried to the last norm beside one forward pass. */
-export const mapsGraph = (architecture: Architecture, rule: Rule): E.Either<readonly Fault[], Graph> => {
+/** Each layer's attention and MLP, by turns: layer by layer they begin, so the parts of those before are one piece. */
+const moduleSeeds = (architecture: Architecture): Seeds =>
+  pipe(
+    layersOf(architecture),
+    RA.chain((l) => [attentionLevel(architecture, l), mlpLevel(architecture, l)]),
+    E.sequenceArray,
+  );
+
+/** The parts of the normed state under one name, with no names inside, so that two decompositions share a graph. */
+const partsOf = (normed: Expr, seeds: readonly Seed[], rule: Rule, name: string): E.Either<readonly Fault[], Graph> =>
+  pipe(
+    decomposeMany({ normed }, { seeds, rule }),
+    E.map(({ graph }) =>
+      rewrite({ [name]: graph[partsName("normed")] as Expr }, (now) =>
+        now.site?.endsWith(".parts") ? unnamed(now) : now,
+      ),
+    ),
+  );
+
+export type MapsGraph = {
+  readonly graph: Graph;
+  /** How many heads each layer has; they are parts 1 and on. */
+  readonly heads: number;
+};
+
+/**
+ * One graph in which each layer's heads, attention and MLP are carried to the last norm beside one forward pass: `heads`
+ * `[L, M, 1, D]`, `modules` `[2L, M, 1, D]`.
+ */
+export const mapsGraph = (architecture: Architecture, rule: Rule): E.Either<readonly Fault[], MapsGraph> => {
   const normed = atPosition(architecture.normed);
-  const layers = Array.from({ length: architecture.layers }, (_, l) => l);
-  const wanted = layers.flatMap((layer) => (Object.keys(kinds) as Kind[]).map((kind) => [kind, layer] as const));
   const outputs: Graph = {
     normed,
     logits: architecture.unembed(normed),
@@ -77,46 +97,39 @@ export const mapsGraph = (architecture: Architecture, rule: Rule): E.Either<read
     // Norms once for all, or each decomposition would write them anew, and have a forward pass of its own.
     expand(outputs, (x) => x.op === "rmsNorm" || x.op === "layerNorm"),
     E.bindTo("whole"),
-    E.bind("graphs", ({ whole }) =>
-      pipe(
-        wanted,
-        E.traverseArray(([kind, layer]) =>
-          pipe(
-            kinds[kind](architecture, layer),
-            E.chain((seed) => partsOf(whole.normed as Expr, seed, rule, nameOf(kind, layer))),
-          ),
-        ),
-      ),
-    ),
-    E.map(({ whole, graphs }): Graph => ({ ...Object.assign({}, ...graphs), ...whole })),
-    E.chain(flow(share, simplify)),
-    E.chain(pack),
+    E.bind("headSeeds", () => headSeeds(architecture)),
+    E.bind("moduleSeeds", () => moduleSeeds(architecture)),
+    E.bind("heads", (a) => partsOf(a.whole.normed as Expr, a.headSeeds, rule, "heads")),
+    E.bind("modules", (a) => partsOf(a.whole.normed as Expr, a.moduleSeeds, rule, "modules")),
+    E.bind("graph", ({ whole, heads, modules }) => pipe({ ...heads, ...modules, ...whole }, share, simplify)),
+    E.map(({ graph, headSeeds: [first] }) => ({ graph, heads: (first?.named as number) - 1 })),
   );
 };
+
+/** Scores of each group's parts. */
+const scoresIn = (parts: Tensor, direction: Float64Array): readonly (readonly number[])[] =>
+  RA.chunksOf(parts.shape[1] as number)(along(toF64(parts), direction));
 
 const forwardMaps = (call: Call): Faulty<Maps> => {
   const { model, options } = call;
   return pipe(
     TE.fromEither(mapsGraph(model.architecture, options.rule)),
-    TE.chain((graph) =>
+    TE.chain(({ graph, heads }) =>
       runOnce(call, graph, inputsOf(call), (outputs, times) =>
         pipe(
           answered(model, options, outputs),
           TE.map((answer): Maps => {
-            const scores = (kind: Kind): readonly (readonly number[])[] =>
-              Array.from({ length: model.architecture.layers }, (_, layer) =>
-                along(toF64(outputs[nameOf(kind, layer)] as Tensor), answer.direction),
-              );
-            const [heads, attention, mlp] = [scores("heads"), scores("attention"), scores("mlp")];
-            const gaps = [...heads, ...attention, ...mlp].map((s) => relativeGap(total(s), answer));
-            const count = (kind: Kind, layer: number): number => named(kind, layer, model.architecture);
+            const all = scoresIn(outputs.heads as Tensor, answer.direction);
+            const modules = scoresIn(outputs.modules as Tensor, answer.direction);
+            const ofModules = (kind: 0 | 1): readonly number[] =>
+              modules.flatMap((s, i) => (i % 2 === kind ? [s[1] as number] : []));
             return {
               ...described(call, answer),
               mode: "forward",
-              heads: heads.map((s, layer) => s.slice(1, count("heads", layer))),
-              attention: attention.map((s) => s[1] as number),
-              mlp: mlp.map((s) => s[1] as number),
-              gap: Math.max(...gaps),
+              heads: all.map((s) => s.slice(1, 1 + heads)),
+              attention: ofModules(0),
+              mlp: ofModules(1),
+              gap: Math.max(...[...all, ...modules].map((s) => relativeGap(total(s), answer))),
               times,
             };
           }),
@@ -127,12 +140,6 @@ const forwardMaps = (call: Call): Faulty<Maps> => {
 };
 
 const total = (scores: readonly number[]): number => scores.reduce((a, b) => a + b, 0);
-
-/** How many named parts a level has at a layer. */
-const named = (kind: Kind, layer: number, architecture: Architecture): number => {
-  const seed = kinds[kind](architecture, layer);
-  return E.isRight(seed) ? (seed.right.named as number) : 0;
-};
 
 const adjointMaps = (call: Call): Faulty<Maps> =>
   pipe(

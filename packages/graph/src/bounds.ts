@@ -30,8 +30,8 @@ const asks = (n: Expr, shape: Shape, [x = [], y = []]: readonly Shape[]): readon
   }
   if (n.op === "attentionWeights")
     return [...sizes, { what: "keys less queries", size: minus(y[0] ?? 0, x[0] ?? 0), least: 0 }];
-  if (n.op === "addToPart") return [...sizes, ...placed("part", n.params.part, x[0] ?? 0)];
-  if (n.op === "split") return [...sizes, ...placed("remainder", n.params.remainder, x[0] ?? 0)];
+  if (n.op === "addToPart") return [...sizes, ...placed("part", n.params.part, x.at(-1 - n.params.rank) ?? 0)];
+  if (n.op === "split") return [...sizes, ...placed("remainder", n.params.remainder, x.at(-3) ?? 0)];
   return sizes;
 };
 

@@ -129,9 +129,9 @@ export type Composites = {
 
   /** The token seed (whole): `[T, D] → [T + extras, T, D]`: part i is the state of token i; extras are zero. */
   readonly tokenParts: { readonly extras: number };
-  /** (parts, constant): the constant added to one part, counted from the first. */
+  /** (parts, constant): `[…, M, …]`: the constant, of `rank` axes, added to one part, counted from the first. */
   readonly addToPart: { readonly part: Dim; readonly rank: number };
-  /** (gate parts, neurons): `[M, T, I], [T, I] → [M, T, I]`: the neurons split by shares of the gates. */
+  /** (gate parts, neurons): `[…, M, T, I], [T, I] → […, M, T, I]`: the neurons split by shares of the gates. */
   readonly split: Sharing & { readonly remainder: Dim };
 
   /** (x): `[T, …] → [R, …]`: packed rows of causal parts (rows.ts), each with its token's row of x. */

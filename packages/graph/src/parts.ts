@@ -15,6 +15,8 @@ export type PartsLayout = {
   readonly remainder: Dim;
   /** The named parts are the tokens: part 0 is the special one. */
   readonly tokenLevel: boolean;
+  /** Where several seeds' parts are carried side by side: how many, on an axis in front of the parts'. */
+  readonly groups?: number;
 };
 
 export const layoutOf = (named: Dim, tokenLevel: boolean, hasBias: boolean): PartsLayout => ({

@@ -22,6 +22,7 @@ export type Neurons = {
 /**
  * How a non-linear neuron's output is split among the parts. `split` gets the parts' gate inputs `[M, T, I]`, and of the
  * whole the gate input and the neuron outputs, `[T, I]` each; it returns the parts of the outputs, which must sum to them.
+ * Where many seeds are carried at once, groups of parts come, `[G, M, T, I]`: count axes from the end.
  */
 export type Rule = {
   readonly name: string;

@@ -89,13 +89,14 @@ const linearTwin = (n: Node, { seeded, shapeOf }: TwinContext): Twin => {
     kind: "parts",
     exactness: held.length > 0 && held.some((i) => !isStored(n.inputs[i] as Expr)) ? "frozen" : "exact",
     needs,
-    build: (partsOf, { count }) =>
+    build: (partsOf, { groups, count }) =>
       withInputs(
         unnamed(whole),
         n.inputs.map((x, i) => {
           if (needs.includes(i)) return aligned(partsOf(i), shapeOf(x), rank);
           if (!summands.includes(i)) return x;
-          return zero(n.op === "concat" ? [count, ...shapeOf(x)] : shapeOf(x));
+          const axes = groups === undefined ? [count] : [groups, count];
+          return zero(n.op === "concat" ? [...axes, ...shapeOf(x)] : shapeOf(x));
         }),
       ),
     ...(given.length === 0
@@ -138,7 +139,12 @@ const ruled = (n: Node<"activate"> | Node<"gated">, context: TwinContext): Twin 
         kind: "parts",
         exactness: "rule",
         needs: [0],
-        build: (partsOf, layout) => context.rule.split(partsOf(0), neuronsOf(n, context.shapeOf(n as Expr)), layout),
+        build: (partsOf, layout) => {
+          const shape = context.shapeOf(n as Expr);
+          const parts = context.rule.split(partsOf(0), neuronsOf(n, shape), layout);
+          // A rule that does not look at the gates gives the same parts to every group.
+          return layout.groups === undefined ? parts : broadcast([layout.groups, layout.count, ...shape])(parts);
+        },
       };
 
 /** With only `up` seeded, gated() is a product with the frozen factor activation(gate). */

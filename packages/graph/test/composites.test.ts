@@ -101,11 +101,12 @@ const formulas: Partial<Record<OpName, Formula>> = {
   tokenParts: ([x], { extras }, T) =>
     make([T + (extras as number), T, x?.shape[1] ?? 0], (m, t, d) => (m === t ? (x?.at(t, d) ?? 0) : 0)),
   split: ([gate, neurons], params, T) => {
-    const [M = 0] = gate?.shape ?? [];
+    const M = gate?.shape.at(-3) ?? 0;
     const remainder = params.remainder as number | { readonly text: string };
     const place = typeof remainder === "number" ? remainder : T + (remainder.text === "T" ? 0 : 1);
-    return make(gate?.shape ?? [], (m, t, i) => {
-      const g = Array.from({ length: M }, (_, part) => gate?.at(part, t, i) ?? 0);
+    return make(gate?.shape ?? [], (...index) => {
+      const [groups, [m = 0, t = 0, i = 0]] = [index.slice(0, -3), index.slice(-3)];
+      const g = Array.from({ length: M }, (_, part) => gate?.at(...groups, part, t, i) ?? 0);
       return (shares(g, t, params, place)[m] ?? 0) * (neurons?.at(t, i) ?? 0);
     });
   },

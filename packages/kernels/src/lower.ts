@@ -126,7 +126,7 @@ export const lowerings: Lowerings = {
   toExperts: (_, c) => experts.toExperts(c.result, numbers(c, 0), numbers(c, 1), operand(c, 2)),
   fromExperts: (_, c) => experts.fromExperts(c.result, numbers(c, 0), numbers(c, 1), operand(c, 2)),
   tokenParts: ({ params }, c) => parts.tokenParts(c.name, operand(c, 0), params.extras),
-  addToPart: ({ params }, c) => parts.addToPart(c.name, operand(c, 0), operand(c, 1), params.part),
+  addToPart: ({ params }, c) => parts.addToPart(c.name, operand(c, 0), operand(c, 1), params.part, params.rank),
   split: ({ params }, c) =>
     parts.split(c.name, operand(c, 0), operand(c, 1), { ...params, epsilon: REMAINDER_EPSILON }),
   tokenRows: ({ params }, c) => parts.tokenRows(c.result, operand(c, 0), inTile(params, c)),

@@ -62,7 +62,8 @@ const remainderGate = (gate: Expr, most: Expr, temperature: number): Expr => {
 type Split = Node<"split">;
 
 /** In graph's expand/decomposition.ts: conditioned and softmaxShares. */
-const leanSplit = ({ params, inputs }: Split, [parts, tokens]: Shape): Expr => {
+const leanSplit = ({ params, inputs }: Split, shape: Shape): Expr => {
+  const [parts, tokens] = shape.slice(-3);
   const [gate, neurons] = inputs as readonly [Expr, Expr];
   const named = minus(parts as Dim, 1);
   const gates = namedGates(slice(-3, 0, named)(gate), [named, tokens as Dim], params);
@@ -75,8 +76,8 @@ const leanSplit = ({ params, inputs }: Split, [parts, tokens]: Shape): Expr => {
 };
 
 const isLean = (n: Split, shape: Shape): boolean => {
-  const named = minus(shape[0] ?? 0, 1);
-  return n.params.shares === "softmax" && shape.length === 3 && isPositive(named) && sameDim(n.params.remainder, named);
+  const named = minus(shape.at(-3) ?? 0, 1);
+  return n.params.shares === "softmax" && isPositive(named) && sameDim(n.params.remainder, named);
 };
 
 /** Where shares are no softmax, or the remainder is not the last part, a split keeps its meaning. Faults: a misshapen graph. */

@@ -8,68 +8,83 @@ import { at, type Expr, type Graph, nameOf, node } from "../expr.ts";
 import { layoutOf, type PartsLayout, partsName, type Seed, type SeedPlace } from "../parts.ts";
 import { check, type Shapes } from "../shape.ts";
 import { broadcast, concat, reshape, scalar, sub, sum } from "../syntax.ts";
-import { findSite, fold, sitesOf } from "../traverse.ts";
-import type { Twin } from "../twins.ts";
+import { findSite, fold } from "../traverse.ts";
+import { noSite, type PartsTwin, type Way } from "./way.ts";
 
-type Result<A> = E.Either<readonly Fault[], A>;
+export type Result<A> = E.Either<readonly Fault[], A>;
 
-/** The nodes where parts begin, each with its place of the seed. */
-export type SeedNodes = ReadonlyMap<Expr, SeedPlace>;
-
-/** What the walks before have found. */
-export type Way = {
+export type Source = {
   readonly graph: Graph;
   readonly shapes: Shapes;
-  readonly begun: SeedNodes;
-  readonly seed: Seed;
   /** Whether what no part supplied goes to a part of its own. */
   readonly keeps: boolean;
-  /** Nodes that carry parts an output needs, inputs before users, with their twins. */
-  readonly twins: readonly (readonly [node: Expr, twin: Extract<Twin, { kind: "parts" }>])[];
 };
 
 export type Built = { readonly graph: Graph; readonly layout: PartsLayout };
 
-export const build = (way: Way): Result<Built> => {
-  const isBias = biases(way.graph);
-  const hasBias = way.keeps && way.twins.some(([, { constant }]) => constant !== undefined && isBias(constant.from));
+export const build = (source: Source & { readonly way: Way }): Result<Built> => {
+  const { way } = source;
+  const isBias = biases(source.graph);
+  const hasBias = source.keeps && hasConstants(way, isBias);
   const layout = layoutOf(way.seed.named, way.seed.tokenLevel, hasBias);
   return pipe(
     [...way.begun],
-    E.traverseArray(([whole, place]) => seedParts(way, whole, place, hasBias ? 2 : 1)),
-    E.map((begun) => carried(way, layout, new Map(begun), isBias)),
-    E.chain((parts) => verified(way, layout, parts)),
+    E.traverseArray(([whole, place]) =>
+      pipe(
+        seedParts(source, way.seed, whole, place, hasBias ? 2 : 1),
+        E.map((parts): readonly [Expr, Expr] => [whole, namedParts(whole, parts)]),
+      ),
+    ),
+    E.map((begun) => carried(source, way, layout, new Map(begun), isBias)),
+    E.chain((parts) => verified(source, parts, () => [layout.count])),
+    E.map((graph) => ({ graph, layout })),
   );
 };
 
+export type IsBias = (from: readonly Expr[]) => boolean;
+
 /** Summands that come with the model alone are bias; one that comes with the prompt makes them remainder. */
-const biases = (graph: Graph): ((from: readonly Expr[]) => boolean) => {
+export const biases = (graph: Graph): IsBias => {
   const outside = fold<boolean>(graph, (n, inputs) => n.op === "input" || inputs.includes(true));
   return (from) => from.every((x) => outside.get(x) !== true);
 };
 
+export const hasConstants = ({ twins }: Way, isBias: IsBias): boolean =>
+  twins.some(([, { constant }]) => constant !== undefined && isBias(constant.from));
+
 type Parts = ReadonlyMap<Expr, Expr>;
 
-const carried = (
-  { shapes, keeps, twins }: Way,
-  layout: PartsLayout,
-  begun: Parts,
-  isBias: (from: readonly Expr[]) => boolean,
-): Parts => {
+const carried = (source: Source, way: Way, layout: PartsLayout, begun: Parts, isBias: IsBias): Parts => {
   const parts = new Map<Expr, Expr>(begun);
-  for (const [n, { build: twin, constant }] of twins) {
-    const images = twin((i) => parts.get(n.inputs[i] as Expr) as Expr, layout);
-    const rank = (shapes.get(n) as Shape).length;
-    const place = constant && isBias(constant.from) ? (layout.bias ?? layout.remainder) : layout.remainder;
-    const complete =
-      constant === undefined || !keeps ? images : node("addToPart", { part: place, rank }, images, constant.value);
-    parts.set(n, namedParts(n, complete));
-  }
+  for (const [n, twin] of way.twins)
+    parts.set(
+      n,
+      namedParts(
+        n,
+        imageOf(source, n, twin, (x) => parts.get(x) as Expr, layout, isBias),
+      ),
+    );
   return parts;
 };
 
+/** The parts that a node's twin makes of its inputs', with what no part supplied. */
+export const imageOf = (
+  { shapes, keeps }: Source,
+  n: Expr,
+  { build: twin, constant }: PartsTwin,
+  partsOf: (x: Expr) => Expr,
+  layout: PartsLayout,
+  isBias: IsBias,
+): Expr => {
+  const images = twin((i) => partsOf(n.inputs[i] as Expr), layout);
+  if (constant === undefined || !keeps) return images;
+  const rank = (shapes.get(n) as Shape).length;
+  const place = isBias(constant.from) ? (layout.bias ?? layout.remainder) : layout.remainder;
+  return node("addToPart", { part: place, rank }, images, constant.value);
+};
+
 /** The parts of a named place are named after it. */
-const namedParts = (whole: Expr, parts: Expr): Expr =>
+export const namedParts = (whole: Expr, parts: Expr): Expr =>
   whole.site === undefined ? parts : at(partsName(whole.site))(parts);
 
 const withParts = (graph: Graph, parts: Parts): readonly (readonly [string, Expr])[] =>
@@ -79,8 +94,15 @@ const withParts = (graph: Graph, parts: Parts): readonly (readonly [string, Expr
     return found === undefined ? [own] : [own, [partsName(name), found] as const];
   });
 
-/** Parts have the whole's shape behind the axis of parts, or a sum over them would not be the whole. */
-const verified = ({ graph, shapes }: Way, layout: PartsLayout, parts: Parts): Result<Built> => {
+/**
+ * The graph with the parts of its outputs. Parts have the whole's shape behind the axes that are theirs (the last of them
+ * that of parts), or a sum over them would not be the whole.
+ */
+export const verified = (
+  { graph, shapes }: Pick<Source, "graph" | "shapes">,
+  parts: Parts,
+  axesOf: (whole: Expr) => Shape,
+): Result<Graph> => {
   const outputs = withParts(graph, parts);
   const twice = outputs.filter(([name], i) => outputs.findIndex((o) => o[0] === name) !== i);
   if (twice.length > 0)
@@ -88,27 +110,27 @@ const verified = ({ graph, shapes }: Way, layout: PartsLayout, parts: Parts): Re
       twice.map(([name]) => fault("decompose", `output ${name}`, "a name used once", "it twice", "rename one")),
     );
   const decomposed = Object.fromEntries(outputs);
-  return E.chain((found: Shapes): Result<Built> => {
+  return E.chain((found: Shapes): Result<Graph> => {
     const faults = [...parts].flatMap(([whole, x]) => {
-      const wanted = [layout.count, ...(shapes.get(whole) as Shape)];
+      const wanted = [...axesOf(whole), ...(shapes.get(whole) as Shape)];
       const shape = found.get(x);
       return shape === undefined || sameShape(shape, wanted)
         ? []
         : [fault("decompose", `parts of ${nameOf(whole)}`, showShape(wanted), showShape(shape))];
     });
-    return faults.length > 0 ? E.left(faults) : E.right({ graph: decomposed, layout });
+    return faults.length > 0 ? E.left(faults) : E.right(decomposed);
   })(check(decomposed));
 };
 
 /** The parts at a place with bias and remainder behind them: zero where the seed is complete, else what it lacks. */
-const seedParts = (
-  { graph, shapes, seed }: Way,
+export const seedParts = (
+  { graph, shapes }: Source,
+  seed: Seed,
   whole: Expr,
   place: SeedPlace,
   extras: number,
-): Result<readonly [Expr, Expr]> => {
-  const begun = (parts: Expr): readonly [Expr, Expr] => [whole, namedParts(whole, parts)];
-  if (place.complete !== undefined) return E.right(begun(place.complete(whole, extras)));
+): Result<Expr> => {
+  if (place.complete !== undefined) return E.right(place.complete(whole, extras));
   const shape = shapes.get(whole) as Shape;
   const unknown: string[] = [];
   const valueAt = (site: string): Expr => {
@@ -121,7 +143,7 @@ const seedParts = (
   const axis = -1 - shape.length;
   const lacking = sub(reshape(shape.length, [1, ...shape])(whole), sum(axis)(named));
   const zeros = new Array<Expr>(extras - 1).fill(broadcast([1, ...shape])(scalar(0)));
-  return E.map(() => begun(concat(axis, named, ...zeros, lacking)))(seedShape(named, seed, shape));
+  return E.map(() => concat(axis, named, ...zeros, lacking))(seedShape(named, seed, shape));
 };
 
 const seedShape = (named: Expr, seed: Seed, whole: Shape): Result<void> =>
@@ -131,10 +153,3 @@ const seedShape = (named: Expr, seed: Seed, whole: Shape): Result<void> =>
       ? E.right(undefined)
       : E.left([fault("decompose", `seed ${seed.name}`, `named parts ${showShape(wanted)}`, showShape(got))]);
   })(check({ named }));
-
-/** What there is, for someone who asked for a site that is not. */
-export const noSite = (graph: Graph, seed: Seed, site: string): Fault => {
-  const sites = sitesOf(graph);
-  const some = sites.length > 12 ? `${sites.slice(0, 12).join(", ")}, … (${sites.length} in all)` : sites.join(", ");
-  return fault("decompose", `seed ${seed.name}`, "a site of the graph", site, `the graph has ${some || "no sites"}`);
-};

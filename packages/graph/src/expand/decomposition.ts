@@ -121,13 +121,18 @@ export const decompositionExpansions: Expansions<DecompositionName> = {
     const [parts, c] = inputs as XY;
     return s.add(
       parts,
-      s.where(s.equal(indexAlong((shape as Shape)[0] as Dim, params.rank), s.size(params.part)), c, 0),
+      s.where(
+        s.equal(indexAlong((shape as Shape).at(-1 - params.rank) as Dim, params.rank), s.size(params.part)),
+        c,
+        0,
+      ),
     );
   },
   split: ({ params, inputs }, [shape]) => {
     const [gate, neurons] = inputs as XY;
-    const g = conditioned(gate, shape as Shape, params.special, params.remainder);
-    return s.mul(sharesOf(g, shape as Shape, params), neurons);
+    const own = (shape as Shape).slice(-3);
+    const g = conditioned(gate, own, params.special, params.remainder);
+    return s.mul(sharesOf(g, own, params), neurons);
   },
 
   tokenRows: ({ params, inputs: [x] }, [shape]) => s.gather(-(shape as Shape).length, tokenOfRow(params))(x as Expr),

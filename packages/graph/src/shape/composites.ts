@@ -133,14 +133,14 @@ export const compositeShapes: Table<ShapeArgs, Shaped, CompositeName> = {
   },
   addToPart: ({ params: { part, rank } }, inputs) => {
     const [parts, c] = inputs as Two;
-    const fits = parts.length === rank + 1 && within(part, parts[0]);
-    const wanted = `[M, …] with a part ${showDim(part)} and ${rank} further axes, and a summand of one part`;
-    return spreadOver(parts.slice(1), c, parts, fits, wanted);
+    const fits = parts.length > rank && within(part, parts.at(-1 - rank));
+    const wanted = `[…, M, …] with a part ${showDim(part)} and ${rank} axes behind it, and a summand of one part`;
+    return spreadOver(parts.slice(parts.length - rank), c, parts, fits, wanted);
   },
   split: ({ params: { temperature, remainder } }, inputs) => {
     const [gate, neurons] = inputs as Two;
-    const fits = gate.length === 3 && within(remainder, gate[0]);
-    return shared(gate, neurons, gate.slice(1), temperature, fits);
+    const fits = gate.length >= 3 && within(remainder, gate.at(-3));
+    return shared(gate, neurons, gate.slice(-2), temperature, fits);
   },
   tokenRows: ({ params }, inputs) => onTokens((inputs as One)[0], params),
   seedRows: ({ params }, inputs) => {

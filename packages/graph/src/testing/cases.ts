@@ -246,6 +246,8 @@ const samples: Samples = {
     of({ part: 2, rank: 2 }, x(3, "T", 4), x("T", 1)),
     of({ part: 1, rank: 1 }, x(2, 4), x()),
     of({ part: 1, rank: 3 }, x(2, "T", 2, 3), x("T", 1, 3)),
+    of({ part: 1, rank: 2 }, x(3, 2, "T", 4), x("T", 1)),
+    of({ part: T, rank: 1 }, x(2, 3, plus(T, 1), 4), x(4)),
   ],
   split: [
     of({ shares: "softmax", temperature: 0.1, special: "ignore", remainder: T }, gates(plus(T, 1), "T", 4), x("T", 4)),
@@ -256,6 +258,8 @@ const samples: Samples = {
     ),
     of({ shares: "softmax", temperature: 2, special: "keep", remainder: 2 }, x(3, "T", 67), x("T", 67)),
     of({ shares: "softmax", temperature: 0.1, special: "ignore", remainder: 2 }, none(3, "T", 4), x("T", 4)),
+    of({ shares: "softmax", temperature: 0.1, special: "keep", remainder: 2 }, gates(4, 3, "T", 5), x("T", 5)),
+    of({ shares: "softmax", temperature: 0.5, special: "ignore", remainder: 2 }, gates(2, 2, 3, "T", 4), x("T", 4)),
     of({ shares: "softmax", temperature: 0.01, special: "keep", remainder: 1 }, tiny(2, "T", 4), x("T", 4)),
     withT(
       1,
@@ -267,6 +271,7 @@ const samples: Samples = {
       of({ shares, temperature: 1, special: "keep", remainder: 2 }, none(3, "T", 4), x("T", 4)),
       of({ shares, temperature: 1, special: "keep", remainder: 1 }, below(3, "T", 4), x("T", 4)),
       of({ shares, temperature: 1, special: "ignore", remainder: 1 }, alike(3, "T", 4), x("T", 4)),
+      of({ shares, temperature: 1, special: "keep", remainder: 2 }, gates(2, 3, "T", 4), x("T", 4)),
     ]),
   ],
 

@@ -139,13 +139,16 @@ export const addToRows = (name: Result, rows: Operand, c: Operand, p: Packed & {
     }),
   );
 
-/** A constant added to one part of `[M, …]`. */
-export const addToPart = (name: string, parts: Operand, c: Operand, part: Dim): Kernel =>
+/** A constant added to one part of `[…, M, …]`, with `rank` axes behind it. */
+export const addToPart = (name: string, parts: Operand, c: Operand, part: Dim, rank: number): Kernel =>
   perIndex(name, product(parts.shape), [parts, c], ([x0, x1], sizes) => {
-    const width = sizes.of(inner(parts.shape));
-    const at = broadcastIndex(c.shape, parts.shape.slice(1), sizes, "at");
+    const one = parts.shape.slice(parts.shape.length - rank);
+    const width = sizes.of(product(one));
+    const at = broadcastIndex(c.shape, one, sizes, "at");
+    const place =
+      parts.shape.length > rank + 1 ? `(i / ${width}) % ${sizes.of(parts.shape.at(-1 - rank) as Dim)}` : `i / ${width}`;
     return `  let at = i % ${width};
-  let mine = i / ${width} == ${sizes.of(part)};
+  let mine = ${place} == ${sizes.of(part)};
   out[i] = ${load(x0 as string, parts, "i")} + select(0.0, ${load(x1 as string, c, at)}, mine);`;
   });
 
@@ -217,6 +220,11 @@ ${before}
   });
 
 export const split = (name: string, gate: Operand, neurons: Operand, p: Split & { readonly remainder: Dim }): Kernel =>
+  gate.shape.length > 3 ? splitGroups(name, gate, neurons, p) : splitDense(name, gate, neurons, p);
+
+type Dense = Split & { readonly remainder: Dim };
+
+const splitDense = (name: string, gate: Operand, neurons: Operand, p: Dense): Kernel =>
   shareOut(name, neurons.shape[0] as Dim, gate, neurons, p, (sizes) => ({
     token: (place) => place,
     before: "",
@@ -224,6 +232,21 @@ export const split = (name: string, gate: Operand, neurons: Operand, p: Split & 
     at: `m * ${sizes.of(inner(gate.shape))} + i`,
     remainder: sizes.of(p.remainder),
   }));
+
+/** Groups of parts `[…, M, T, I]`, each shared out by itself; consecutive invocations are consecutive tokens of one group. */
+const splitGroups = (name: string, gate: Operand, neurons: Operand, p: Dense): Kernel => {
+  const tokens = neurons.shape[0] as Dim;
+  return shareOut(name, times(product(gate.shape.slice(0, -3)), tokens), gate, neurons, p, (sizes) => {
+    const [whole, parts] = [sizes.of(product(neurons.shape)), sizes.of(gate.shape.at(-3) as Dim)];
+    return {
+      token: (place) => `(${place}) % ${sizes.of(tokens)}`,
+      before: `  let begin = (i / ${whole}) * ${parts} * ${whole} + i % ${whole};`,
+      count: parts,
+      at: `begin + m * ${whole}`,
+      remainder: sizes.of(p.remainder),
+    };
+  });
+};
 
 export const splitRows = (
   name: Result,
