@@ -46,6 +46,8 @@ export type Segmented = {
 const NOMINAL = 64;
 /** A run of a session costs about as much as this many small nodes. */
 const FEWEST_NODES = 24;
+/** Making a session takes more than twice as long for twice the nodes, and a run hears of nothing within one. */
+const MOST_NODES = 256;
 
 const nominalElements = (shape: Shape): number => {
   const count: Dim = product(shape);
@@ -97,10 +99,25 @@ const cutsOf = (nodes: readonly Expr[], shapes: Shapes): readonly number[] => {
   const counts = new Map<number, number>();
   for (const [, size] of found) counts.set(size, (counts.get(size) ?? 0) + 1);
   const [usual] = [...counts].sort(([a, n], [b, m]) => m - n || a - b);
-  if (usual === undefined || usual[1] < 2) return [];
   const cuts: number[] = [];
-  for (const [place, size] of found)
-    if (size === usual[0] && place + 1 - (cuts.at(-1) ?? 0) >= FEWEST_NODES) cuts.push(place + 1);
+  if (usual !== undefined && usual[1] >= 2)
+    for (const [place, size] of found)
+      if (size === usual[0] && place + 1 - (cuts.at(-1) ?? 0) >= FEWEST_NODES) cuts.push(place + 1);
+  return [...cuts, nodes.length].flatMap((end, i) => [
+    ...cutsWithin(cuts[i - 1] ?? 0, end, found),
+    ...(end === nodes.length ? [] : [end]),
+  ]);
+};
+
+/** Where no valley comes again, as where parts grow in number from layer to layer: the lowest one of each stretch. */
+const cutsWithin = (from: number, end: number, found: readonly (readonly [number, number])[]): readonly number[] => {
+  const cuts: number[] = [];
+  for (let begin = from; end - begin > MOST_NODES; begin = cuts.at(-1) as number) {
+    const stretch = found.filter(([place]) => place + 1 >= begin + MOST_NODES / 2 && place + 1 <= begin + MOST_NODES);
+    if (stretch.length === 0) return cuts;
+    const [lowest] = stretch.reduce((a, b) => (b[1] < a[1] ? b : a));
+    cuts.push(lowest + 1);
+  }
   return cuts;
 };
 
