@@ -46,7 +46,6 @@ export type Maps = Pick<Attribution, "model" | "backend" | "rule" | "mode" | "pr
   readonly times: Times;
 };
 
-
 const layersOf = ({ layers }: Architecture): readonly number[] => Array.from({ length: layers }, (_, l) => l);
 
 type Seeds = E.Either<readonly Fault[], readonly Seed[]>;

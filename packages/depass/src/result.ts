@@ -77,14 +77,10 @@ export type Attribution = {
   };
 };
 
+type Result = Pick<Attribution, "backend" | "model" | "tokens"> & { readonly states?: unknown };
+
 /** The plain object that `--json` prints; states are left out, `--save` writes them. */
-export const toJson = ({
-  states: _,
-  backend,
-  model,
-  tokens,
-  ...rest
-}: Attribution): Readonly<Record<string, unknown>> => ({
+export const toJson = ({ states: _, backend, model, tokens, ...rest }: Result): Readonly<Record<string, unknown>> => ({
   backend: backend.name,
   device: backend.device,
   why: backend.why,

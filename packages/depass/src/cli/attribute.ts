@@ -4,33 +4,30 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type BackendName, type OpenBackend, openBackend } from "../backends.ts";
+import { type OpenBackend, openBackend } from "../backends.ts";
 import { type ExplainOptions, explain, explainOptions, type Mode } from "../explain.ts";
 import { encodePrompt } from "../explainer.ts";
-import type { Question } from "../question.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
-import { parseTarget } from "../target.ts";
+import { type BackendOptions, unheardOptions } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
 import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type AttributeOptions = ModelOptions &
   MethodOptions &
-  PromptOptions & {
-    readonly target?: string;
-    readonly foil?: readonly string[];
+  PromptOptions &
+  QuestionOptions &
+  BackendOptions & {
     readonly to?: number;
     readonly layers?: true;
     readonly mode?: Mode;
-    readonly backend: BackendName;
-    readonly adapter?: string;
-    readonly memory?: number;
     readonly json?: true;
     readonly all?: true;
     readonly save?: string;
@@ -45,20 +42,14 @@ type Ask = {
   readonly options: AttributeOptions;
 };
 
-/** Options that the named backend would not look at. */
-const checkOptions = ({ backend, adapter, memory, json, all }: AttributeOptions): E.Either<readonly Fault[], void> => {
-  const unheard = backend === "reference" ? [adapter && "--adapter", memory && "--memory"] : [];
-  const faults = unheard.flatMap((name) =>
-    name ? [usage(`${name}`, "a backend that heeds it", "--backend reference", "leave it out or choose webgpu")] : [],
-  );
-  const idle = json && all ? [usage("--all", "the report for people", "--json", "the JSON always has all parts")] : [];
-  return faults.length + idle.length > 0 ? E.left([...faults, ...idle]) : E.right(undefined);
+const checkOptions = (options: AttributeOptions): E.Either<readonly Fault[], void> => {
+  const unheard = unheardOptions(options);
+  const idle =
+    options.json && options.all
+      ? [usage("--all", "the report for people", "--json", "the JSON always has all parts")]
+      : [];
+  return unheard.length + idle.length > 0 ? E.left([...unheard, ...idle]) : E.right(undefined);
 };
-
-const questionOf = ({ target, foil }: AttributeOptions): Question => ({
-  ...(target === undefined ? {} : { target: parseTarget(target) }),
-  ...(foil === undefined ? {} : { foil: foil.map(parseTarget) }),
-});
 
 const askOf = (
   model: Model,

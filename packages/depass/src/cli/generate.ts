@@ -4,23 +4,24 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type BackendName, type OpenBackend, openBackend } from "../backends.ts";
+import { type OpenBackend, openBackend } from "../backends.ts";
 import { type Citation, cite, type Unit } from "../cite.ts";
 import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
 import { type Generation, generate as generated } from "../generate.ts";
 import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
 import { duration } from "../report/numbers.ts";
 import { harmless } from "../report/visible.ts";
+import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
 import { ruleOf } from "./method.ts";
-import { usage } from "./outcome.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
 import { type PromptOptions, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type GenerateOptions = ModelOptions &
-  PromptOptions & {
+  PromptOptions &
+  BackendOptions & {
     readonly maxTokens: number;
     readonly temperature?: number;
     readonly topP?: number;
@@ -30,9 +31,6 @@ export type GenerateOptions = ModelOptions &
     readonly explain?: true;
     readonly cite?: string;
     readonly by: Unit;
-    readonly backend: BackendName;
-    readonly adapter?: string;
-    readonly memory?: number;
     readonly json?: true;
   };
 
@@ -40,14 +38,6 @@ type Answer = {
   readonly generation: Generation;
   readonly explanation?: GeneratedExplanation;
   readonly citation?: Citation;
-};
-
-const checkOptions = ({ backend, adapter, memory }: GenerateOptions): E.Either<readonly Fault[], void> => {
-  const unheard = backend === "reference" ? [adapter && "--adapter", memory && "--memory"] : [];
-  const faults = unheard.flatMap((name) =>
-    name ? [usage(`${name}`, "a backend that heeds it", "--backend reference", "leave it out or choose webgpu")] : [],
-  );
-  return faults.length > 0 ? E.left(faults) : E.right(undefined);
 };
 
 /** A thrown FaultError as the faults it carries; anything else is a bug and goes on. */
@@ -189,7 +179,7 @@ const toJson = (model: Model, { generation, explanation, citation, open }: Answe
 /** Faults: those of the call, of the checkpoint, of the backend, and a text to cite that is not in the answer. */
 export const generate = (options: GenerateOptions): Faulty<void> =>
   pipe(
-    TE.fromEither(checkOptions(options)),
+    TE.fromEither(checkBackend(options)),
     TE.chain(() => readPrompt(options)),
     TE.chain((prompt) => withModel(options, (model) => attended(model, prompt, options))),
   );

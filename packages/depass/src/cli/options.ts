@@ -123,6 +123,9 @@ export const saveTo = (): Option =>
 
 export const out = (): Option => new Option("--out <file>", "what to write: NAME.onnx").argParser(onnxFile);
 
+export const top = (): Option =>
+  new Option("--top <number>", "rows of each table, at most").argParser(countFromOne).default(12);
+
 export const tokens = (): Option =>
   new Option("--tokens <number>", "with --plan: bytes for a prompt of that many tokens").argParser(countFromOne);
 

@@ -5,6 +5,7 @@ import type { AttributeOptions } from "./attribute.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
 import type { GenerateOptions } from "./generate.ts";
+import type { MapOptions } from "./map.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
 import type { ShowOptions } from "./show.ts";
@@ -63,6 +64,36 @@ const attribute = (): Command =>
       ),
     )
     .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
+
+const map = (): Command =>
+  configured(new Command("map"))
+    .summary("score every head and module of every layer")
+    .description(
+      "Which heads and modules made this token? A score for each of every layer, from one forward pass; with --rule taylor for every neuron, too.",
+    )
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(
+      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
+    )
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .addOption(options.rule())
+    .addOption(options.temperatureOption())
+    .addOption(options.top())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        'depass map --model MODEL --prompt "When Mary and John went to the store, John gave a drink to"',
+        'depass map --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor --top 20',
+      ),
+    )
+    .action(async (given: MapOptions) => settle((await import("./map.ts")).map(given)));
 
 const devices = (): Command =>
   configured(new Command("devices"))
@@ -176,6 +207,7 @@ export const program = (): Command =>
     .description("DePass: how much of a prediction each token of the prompt supplied, as scores that sum to the logit.")
     .version(version())
     .addCommand(attribute())
+    .addCommand(map())
     .addCommand(generate())
     .addCommand(devices())
     .addCommand(show())

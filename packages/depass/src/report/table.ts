@@ -74,11 +74,11 @@ const line = (row: Row, layout: Layout, share: string, ink: Ink): string => {
   return cells.join(GAP);
 };
 
-const header = ({ number, text, score, bars }: Layout, ink: Ink): string =>
+const header = ({ number, text, score, bars }: Layout, heading: string, ink: Ink): string =>
   ink.dim(
     [
       "#".padStart(number),
-      padTo("token", text),
+      padTo(heading, text),
       "score".padStart(score),
       ...(bars === undefined ? [] : [" ".repeat(bars.left + 1 + bars.right)]),
       "share".padStart(SHARE),
@@ -88,6 +88,25 @@ const header = ({ number, text, score, bars }: Layout, ink: Ink): string =>
 const largestOf = (rows: readonly Row[], most: number): readonly Row[] => {
   const kept = new Set([...rows].sort((a, b) => Math.abs(b.score) - Math.abs(a.score)).slice(0, most));
   return rows.filter((r) => kept.has(r));
+};
+
+export type LineOptions = {
+  /** What the shares are of. */
+  readonly total: number;
+  readonly columns: number;
+  /** What stands over the rows' texts. */
+  readonly heading: string;
+};
+
+/** Rows as they come, under a header; `all` are those that a total is told by. */
+export const rowLines = (
+  rows: readonly Row[],
+  { total, columns, heading }: LineOptions,
+  ink: Ink,
+  all: readonly Row[] = rows,
+): readonly string[] => {
+  const layout = layOut(rows, total, columns);
+  return [header(layout, heading, ink), ...rows.map((r) => line(r, layout, shareOf(r.score, total, all), ink))];
 };
 
 /** Rows of tokens as in the prompt, then a row for those left out, then bias and remainder, then the total. */
@@ -102,11 +121,10 @@ export const table = (rows: readonly Row[], { total, most, columns }: TableOptio
   const extras = rows.filter((r) => r.number === undefined);
   const all = [...shown, ...(rest.length > 0 ? [others] : []), ...extras];
   const layout = layOut(all, total, columns);
-  const share = (score: number): string => shareOf(score, total, rows);
   const sum = [
     " ".repeat(layout.number),
     ink.bold(padTo("total", layout.text)),
     ink.bold(signed(total, layout.decimals).padStart(layout.score)),
   ].join(GAP);
-  return [header(layout, ink), ...all.map((r) => line(r, layout, share(r.score), ink)), sum];
+  return [...rowLines(all, { total, columns, heading: "token" }, ink, rows), sum];
 };

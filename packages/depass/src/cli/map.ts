@@ -1,0 +1,104 @@
+// `depass map`: which heads and modules made this token? Everything that can be wrong with the call is found before the
+// weights are read.
+import type { Faulty, Rule, Signal } from "@depass/graph";
+import type { Model } from "@depass/models";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { type OpenBackend, openBackend } from "../backends.ts";
+import { encodePrompt } from "../explainer.ts";
+import { explainedMaps, type Maps } from "../maps.ts";
+import type { Question } from "../question.ts";
+import { mapsReport } from "../report/maps.ts";
+import { toJson } from "../result.ts";
+import { type BackendOptions, checkBackend } from "./backend.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { interruptible } from "./interrupt.ts";
+import { type RuleName, ruleOf } from "./method.ts";
+import { type ProgressLine, progressLine } from "./progress.ts";
+import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { type QuestionOptions, questionOf } from "./question.ts";
+import { columnsOf, print, stdoutInk } from "./terminal.ts";
+
+export type MapOptions = ModelOptions &
+  PromptOptions &
+  QuestionOptions &
+  BackendOptions & {
+    readonly rule: RuleName;
+    readonly temperature: number;
+    readonly top: number;
+    readonly json?: true;
+  };
+
+/** A call that was understood: model open, prompt and target encodable. */
+type Ask = {
+  readonly model: Model;
+  readonly load: number;
+  readonly prompt: string;
+  readonly question: Question;
+  readonly rule: Rule;
+  readonly options: MapOptions;
+};
+
+const mapsOn = (ask: Ask, open: OpenBackend, line: ProgressLine, signal: Signal): Faulty<Maps> => {
+  const { name } = open.backend;
+  if (name === "reference") line.say("running; the reference does not tell how far it is");
+  return pipe(
+    explainedMaps(ask.model, open.backend, ask.prompt, {
+      ...ask.question,
+      rule: ask.rule,
+      why: open.why,
+      signal,
+      ...(name === "reference" ? {} : { progress: line.phase("reading weights and running") }),
+    }),
+    TE.map((maps): Maps => ({ ...maps, times: { load: ask.load, ...maps.times } })),
+  );
+};
+
+const onBackend = (ask: Ask, line: ProgressLine, signal: Signal): Faulty<Maps> =>
+  TE.bracket(
+    openBackend(ask.options),
+    (open) => mapsOn(ask, open, line, signal),
+    ({ backend }) => TE.fromTask(async () => backend.close()),
+  );
+
+/** With a progress line, and an ear for Ctrl-C. */
+const attended =
+  (ask: Ask): Faulty<Maps> =>
+  async () => {
+    const line = progressLine(process.stderr);
+    const task = (signal: Signal) => onBackend(ask, line, signal);
+    const heard = ask.options.backend === "reference" ? task({ aborted: false }) : interruptible(task, line.clear);
+    const result = await heard();
+    line.clear();
+    return result;
+  };
+
+const printed = (maps: Maps, { json, top, target }: MapOptions): string =>
+  json
+    ? JSON.stringify(toJson(maps))
+    : mapsReport(maps, {
+        ink: stdoutInk(),
+        columns: columnsOf(process.stdout),
+        top,
+        own: target === undefined,
+      }).join("\n");
+
+/** Faults: those of the call, of the checkpoint and of the backend; stdout gets whole results only. */
+export const map = (options: MapOptions): Faulty<void> => {
+  const question = questionOf(options);
+  return pipe(
+    TE.fromEither(checkBackend(options)),
+    TE.chain(() => readPrompt(options)),
+    TE.chain((prompt) =>
+      withModel(options, (model, load) =>
+        pipe(
+          TE.fromEither(encodePrompt(model, prompt, question)),
+          TE.chain(() =>
+            attended({ model, load, prompt, question, rule: ruleOf({ ...options, special: "ignore" }), options }),
+          ),
+        ),
+      ),
+    ),
+    TE.map((maps) => print(printed(maps, options))),
+  );
+};

@@ -1,0 +1,41 @@
+// Where a graph is cut: where the same few values are alive again and again, and else before a segment grows long.
+import {
+  add,
+  check,
+  concat,
+  type Expr,
+  type Graph,
+  input,
+  matmul,
+  mul,
+  nodesOf,
+  orThrow,
+  slice,
+  weight,
+} from "@depass/graph";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { segmented } from "../src/segments.ts";
+
+const square = weight("w", [8, 8]);
+
+/** A value that grows by a row at each of many places, so that no two of them have as much alive. */
+const growing = (places: number): Graph => {
+  let x: Expr = input("x", ["T", 8]);
+  for (let i = 0; i < places; i++) {
+    const wide = matmul(x, square);
+    x = concat(-2, slice(-2, 0, 1)(x), add(x, mul(wide, wide)));
+  }
+  return { x };
+};
+
+const sizes = (graph: Graph): readonly number[] =>
+  segmented(graph, orThrow(check(graph))).segments.map((s) => nodesOf(s.graph).length);
+
+test("a short graph is one segment, a long one many", () => {
+  assert.is(sizes(growing(4)).length, 1);
+  const long = sizes(growing(400));
+  assert.ok(long.length > 4 && Math.max(...long) < 300, `${long}`);
+});
+
+test.run();
