@@ -38,7 +38,7 @@ const section = (what: string, rows: readonly Named[], total: number, columns: n
     ? []
     : [
         o.ink.dim(shown.length < rows.length ? `the ${shown.length} strongest of ${rows.length} ${what}s` : `${what}s`),
-        ...rowLines(shown, { total, columns, heading: what }, o.ink, rows),
+        ...rowLines(shown, { total, columns, what }, o.ink, rows),
         "",
       ];
 };

@@ -19,6 +19,8 @@ export type TableOptions = {
   /** Rows with a number, at most; those with the largest scores are kept, in their order. */
   readonly most: number;
   readonly columns: number;
+  /** What a row is. Default: a token. */
+  readonly what?: string;
 };
 
 type Layout = {
@@ -74,11 +76,11 @@ const line = (row: Row, layout: Layout, share: string, ink: Ink): string => {
   return cells.join(GAP);
 };
 
-const header = ({ number, text, score, bars }: Layout, heading: string, ink: Ink): string =>
+const header = ({ number, text, score, bars }: Layout, what: string, ink: Ink): string =>
   ink.dim(
     [
       "#".padStart(number),
-      padTo(heading, text),
+      padTo(what, text),
       "score".padStart(score),
       ...(bars === undefined ? [] : [" ".repeat(bars.left + 1 + bars.right)]),
       "share".padStart(SHARE),
@@ -94,23 +96,27 @@ export type LineOptions = {
   /** What the shares are of. */
   readonly total: number;
   readonly columns: number;
-  /** What stands over the rows' texts. */
-  readonly heading: string;
+  /** What the rows are. */
+  readonly what: string;
 };
 
 /** Rows as they come, under a header; `all` are those that a total is told by. */
 export const rowLines = (
   rows: readonly Row[],
-  { total, columns, heading }: LineOptions,
+  { total, columns, what }: LineOptions,
   ink: Ink,
   all: readonly Row[] = rows,
 ): readonly string[] => {
   const layout = layOut(rows, total, columns);
-  return [header(layout, heading, ink), ...rows.map((r) => line(r, layout, shareOf(r.score, total, all), ink))];
+  return [header(layout, what, ink), ...rows.map((r) => line(r, layout, shareOf(r.score, total, all), ink))];
 };
 
 /** Rows of tokens as in the prompt, then a row for those left out, then bias and remainder, then the total. */
-export const table = (rows: readonly Row[], { total, most, columns }: TableOptions, ink: Ink): readonly string[] => {
+export const table = (
+  rows: readonly Row[],
+  { total, most, columns, what = "token" }: TableOptions,
+  ink: Ink,
+): readonly string[] => {
   const tokens = rows.filter((r) => r.number !== undefined);
   const shown = tokens.length > most ? largestOf(tokens, most) : tokens;
   const rest = tokens.filter((r) => !shown.includes(r));
@@ -126,5 +132,5 @@ export const table = (rows: readonly Row[], { total, most, columns }: TableOptio
     ink.bold(padTo("total", layout.text)),
     ink.bold(signed(total, layout.decimals).padStart(layout.score)),
   ].join(GAP);
-  return [...rowLines(all, { total, columns, heading: "token" }, ink, rows), sum];
+  return [...rowLines(all, { total, columns, what }, ink, rows), sum];
 };
