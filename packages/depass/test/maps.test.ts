@@ -8,11 +8,13 @@ import {
   type Rule,
   reference,
   reluRule,
+  showFaults,
   softmaxRule,
   taylorRule,
   weightRule,
 } from "@depass/graph";
 import { loadModel, type Model } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { attribute, scoreMaps } from "../src/attribute.ts";
@@ -80,12 +82,15 @@ for (const rule of [softmaxRule(), softmaxRule(1), maxRule(), reluRule(), linear
     same(maps, await oneByOne(model, reference, rule), 1e-9);
   });
 
-test("on the CPU too", async ({ model }) => {
-  const { backend } = orThrow(await openBackend({ backend: "cpu" })());
-  for (const rule of [softmaxRule(), reluRule()])
-    same(await scoreMaps(model, prompt, { backend, rule }), await oneByOne(model, reference, rule), 1e-5);
-  await backend.close();
-});
+for (const choice of [{ backend: "cpu" }, { backend: "webgpu" }] as const)
+  test(`on ${choice.backend} too`, async ({ model }) => {
+    const opened = await openBackend(choice)();
+    if (E.isLeft(opened)) return console.log(`skipped: maps on ${choice.backend}: ${showFaults(opened.left)}`);
+    const { backend } = opened.right;
+    for (const rule of [softmaxRule(), reluRule()])
+      same(await scoreMaps(model, prompt, { backend, rule }), await oneByOne(model, reference, rule), 1e-5);
+    await backend.close();
+  });
 
 test("a linear rule: one pass backwards gives what carrying gives, and the neurons", async ({ model }) => {
   const maps = await scoreMaps(model, prompt, { backend: reference, rule: taylorRule() });
