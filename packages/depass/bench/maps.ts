@@ -1,0 +1,83 @@
+// What do maps of all heads and modules save over explaining each layer's levels one by one, and how alike are the scores?
+//   pnpm bench maps --model DIR [--prompt TEXT] [--backend cpu] [--layers 0,15,29]
+// Each with its set-up, as a user's call has it. One by one is measured at the named layers only (default: all) and told per
+// layer, too. Processor seconds stand beside the clock's, which others on the machine change.
+
+import { parseArgs } from "node:util";
+import { type Backend, orThrow, type Rule, type Seed, softmaxRule, taylorRule } from "@depass/graph";
+import type { Model } from "@depass/models";
+import { attribute, load, scoreMaps } from "../src/attribute.ts";
+import { backendNames, openBackend } from "../src/backends.ts";
+import { attentionLevel, headLevel, mlpLevel } from "../src/levels.ts";
+import type { Maps } from "../src/maps.ts";
+
+const { values: options } = parseArgs({
+  options: {
+    model: { type: "string" },
+    prompt: { type: "string", default: "When Mary and John went to the store, John gave a drink to" },
+    backend: { type: "string", default: "auto" },
+    layers: { type: "string" },
+  },
+});
+
+const timed = async <A>(what: string, use: () => Promise<A>): Promise<A> => {
+  const [begin, cpu] = [performance.now(), process.cpuUsage()];
+  const result = await use();
+  const { user, system } = process.cpuUsage(cpu);
+  const seconds = (performance.now() - begin) / 1e3;
+  console.log(`${what}: ${seconds.toFixed(1)} s, processor ${((user + system) / 1e6).toFixed(1)} s`);
+  return result;
+};
+
+const scoresOf = async (model: Model, backend: Backend, seed: Seed, rule: Rule): Promise<readonly number[]> => {
+  const { parts } = await attribute(model, options.prompt, { backend, seed, rule, mode: "forward" });
+  return parts.slice(1, seed.named as number).map((p) => p.score);
+};
+
+/** Scores of a layer's heads, attention and MLP, each by itself. */
+const oneByOne = async ({ model, backend }: { model: Model; backend: Backend }, layer: number) => {
+  const scores: number[] = [];
+  for (const level of [headLevel, attentionLevel, mlpLevel])
+    scores.push(...(await scoresOf(model, backend, orThrow(level(model.architecture, layer)), softmaxRule())));
+  return scores;
+};
+
+const inMaps = ({ heads, attention, mlp }: Maps, layer: number): readonly number[] =>
+  [heads[layer] ?? [], attention[layer] ?? 0, mlp[layer] ?? 0].flat();
+
+const main = async (): Promise<void> => {
+  const model = await (options.model === undefined ? load() : load(options.model));
+  const name = backendNames.find((b) => b === options.backend) ?? "auto";
+  const { backend } = await openBackend({ backend: name })().then(orThrow);
+  const { prompt } = options;
+  const count = model.architecture.layers;
+  const layers = options.layers?.split(",").map(Number) ?? Array.from({ length: count }, (_, l) => l);
+  console.log(`${model.architecture.family}, ${count} layers, "${prompt}", on ${backend.name}, ${backend.device}`);
+  const maps = await timed("all heads and modules, softmax", () => scoreMaps(model, prompt, { backend }));
+  console.log(
+    `  set-up ${maps.times.prepare.toFixed(1)} s, run with its first sessions ${maps.times.run.toFixed(1)} s`,
+  );
+  const alone = await timed(`one by one, ${layers.length} layers of ${count}`, async () => {
+    const found: (readonly number[])[] = [];
+    for (const layer of layers) found.push(await oneByOne({ model, backend }, layer));
+    return found;
+  });
+  const errors = layers.flatMap((layer, i) =>
+    inMaps(maps, layer).map((score, j) => Math.abs(score - (alone[i]?.[j] ?? Number.NaN))),
+  );
+  console.log(
+    `  largest difference of a score ${Math.max(...errors).toExponential(1)}, largest gap ${maps.gap.toExponential(1)}`,
+  );
+  const rule = taylorRule();
+  const backwards = await timed("everything backwards, taylor", () => scoreMaps(model, prompt, { backend, rule }));
+  console.log(`  ${(backwards.all?.neurons ?? []).flat().length} neurons, and all heads, modules and tokens`);
+  const middle = Math.floor(count / 2);
+  const seed = orThrow(headLevel(model.architecture, middle));
+  const forward = await timed(`heads of layer ${middle} forward, taylor`, () => scoresOf(model, backend, seed, rule));
+  const apart = forward.map((score, h) => Math.abs(score - (backwards.heads[middle]?.[h] ?? Number.NaN)));
+  console.log(`  largest difference from backwards ${Math.max(...apart).toExponential(1)}`);
+  await backend.close();
+  await model.close();
+};
+
+await main();
