@@ -106,6 +106,33 @@ export const fitLayout = (
   }
 };
 
+export type Fit = {
+  readonly layout: Layout;
+  readonly fits: boolean;
+  /** Whether weights come and go during the run, and how many bytes of them may be there at once. */
+  readonly streams: boolean;
+  readonly room: number;
+  /** All that the run takes, the weights that are there at once among it. */
+  readonly bytes: number;
+};
+
+/**
+ * The layout with the fewest tiles that fits beside all weights; where the smallest does not, beside those that some steps
+ * need at once, `leastWeights`. `limits.bytes` are for weights and run together.
+ */
+export const fitRun = (plan: Plan, sizes: Sizes, limits: RunLimits, leastWeights: number): Fit => {
+  const [whole, streamed] = [weightBytes(plan), leastWeights].map((weights) => {
+    const found = fitLayout(plan, sizes, { ...limits, bytes: limits.bytes - weights });
+    return { ...found, run: planBytes(plan, sizes, found.layout).run, weights };
+  }) as [LayoutBeside, LayoutBeside];
+  const { layout, fits, run, weights } = whole.fits || whole.weights === streamed.weights ? whole : streamed;
+  const streams = weights < whole.weights;
+  const room = streams && fits ? limits.bytes - run : weights;
+  return { layout, fits, streams, room, bytes: run + weights };
+};
+
+type LayoutBeside = ReturnType<typeof fitLayout> & { readonly run: number; readonly weights: number };
+
 /** The tiles of a region under a limit of rows, first token to last: values of the tile symbols, one record a tile. */
 export const tilesOf = ({ tokens, extras }: Region, sizes: Sizes, tileRows: number): readonly Sizes[] => {
   const T = valueOf(tokens, sizes);

@@ -17,12 +17,10 @@ import {
   type RunOptions,
   type Sizes,
   shapeOfSizes,
-  showShape,
   type Tensor,
   type Tensors,
   tensor,
   toF64,
-  valueOf,
   type Weights,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
@@ -30,17 +28,22 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Allocation, allocate, download, release, upload, usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
+import { aborted, type Held, newHeld, storedType } from "./held.ts";
 import type { Lowerings } from "./lower.ts";
-import { batchSteps, fitLayout, type Layout, planBytes, tilesOf, weightBytes } from "./memory-plan.ts";
+import { batchSteps, fitRun, type Layout, tilesOf, weightBytes } from "./memory-plan.ts";
 import { pipelineFor, prepare as prepareStep, releaseStep, type Step, submit } from "./pipeline.ts";
-import { elementsOf, type Plan, type PlanBuffer, type PlanStep, plan as planGraph } from "./plan.ts";
+import { type Plan, type PlanBuffer, type PlanStep, plan as planGraph } from "./plan.ts";
 import { showBytes } from "./show-plan.ts";
+import { leastWeights, type Stage, stagesOf } from "./stages.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
 export type PrepareOptions = RunOptions & { readonly lowerings?: Lowerings };
 
-/** Plans a graph, compiles its kernels and uploads its weights in their stored type. */
+/**
+ * Plans a graph, compiles its kernels and uploads its weights in their stored type. Where the budget has no room for all of
+ * them, runs read them anew: `weights` must stay readable as long as the runner lives.
+ */
 export const prepareOn = (
   device: Device,
   graph: Graph,
@@ -51,99 +54,46 @@ export const prepareOn = (
     TE.fromEither(planFor(device, graph, weights, options)),
     TE.chainFirst((plan) => compile(device, plan)),
     TE.bindTo("plan"),
-    TE.bind("held", ({ plan }) => uploadWeights(device, plan, weights, options)),
+    TE.bind("held", ({ plan }) => uploadWeights(device, plan, newHeld(device, plan, weights), options)),
     TE.map(
       ({ plan, held }): Runner => ({
-        run:
-          (inputs, runOptions = {}) =>
-          () =>
-            runPlan(device, plan, held, inputs, runOptions),
-        dispose: () => {
-          for (const a of held.values()) release(device, a);
-          held.clear();
-        },
+        run: (inputs, runOptions = {}) => held.inTurn(() => runPlan(device, plan, held, inputs, runOptions)),
+        dispose: held.dispose,
       }),
     ),
   );
 
-const planFor = (device: Device, graph: Graph, weights: Weights, options: PrepareOptions): Result<Plan> => {
+export const planFor = (device: Device, graph: Graph, weights: Weights, options: PrepareOptions): Result<Plan> => {
   const faults = checkWeights(graph, weights);
   if (faults.length > 0) return E.left(faults);
   const dtypeOf = (name: string) => storedType(weights.describe(name)?.dtype ?? "f32");
   return planGraph(graph, { target: device, dtypeOf, ...(options.lowerings ? { lowerings: options.lowerings } : {}) });
 };
 
-/** Kernels multiply floats of at most 32 bits: other weights become f32 on the way. */
-const storedType = (dtype: Tensor["dtype"]): "f32" | "f16" | "bf16" =>
-  dtype === "f64" || dtype === "i32" ? "f32" : dtype;
-
 const compile = (device: Device, plan: Plan): Faulty<unknown> => {
   const kernels = [...new Map(plan.steps.map((s) => [s.kernel.wgsl, s.kernel])).values()];
   return TE.traverseArray((k: (typeof kernels)[number]) => pipelineFor(device, k))(kernels);
 };
 
-type Held = Map<number, Allocation>;
+const weightNumbers = ({ buffers }: Plan): readonly number[] =>
+  buffers.flatMap((b, i) => (b.kind === "weight" ? [i] : []));
 
+/** All weights, where there is room for them; else none. */
 const uploadWeights =
-  (device: Device, plan: Plan, weights: Weights, options: RunOptions): Faulty<Held> =>
+  (device: Device, plan: Plan, held: Held, options: RunOptions): Faulty<Held> =>
   async () => {
-    const wanted = plan.buffers.flatMap((b, i) => (b.kind === "weight" ? [{ b, i }] : []));
-    const bytes = weightBytes(plan);
-    const free = device.budgetBytes - usedBytes(device);
-    if (bytes > free) return E.left([tooBig(device, "the weights", bytes, free)]);
-    const held = new Map<number, Allocation>();
-    for (const [done, { b, i }] of wanted.entries()) {
-      options.progress?.({ done, total: wanted.length, what: "reading weights" });
-      const moved = options.signal?.aborted ? E.left([aborted()]) : await uploadWeight(device, b, weights)();
-      if (E.isLeft(moved)) {
-        for (const a of held.values()) release(device, a);
-        return moved;
-      }
-      held.set(i, moved.right);
-    }
-    return E.right(held);
+    const [least, free] = [leastWeights(plan), freeBytes(device, held)];
+    if (least > free) return E.left([tooBig(device, "the weights", least, free)]);
+    const moved = weightBytes(plan) > free ? E.right(undefined) : await held.load(weightNumbers(plan), options)();
+    if (E.isRight(moved)) return E.right(held);
+    held.dispose();
+    return moved;
   };
 
-const uploadWeight = (device: Device, b: PlanBuffer, weights: Weights): Faulty<Allocation> =>
-  pipe(
-    weights.read(b.name),
-    TE.filterOrElse(
-      (t) => storedType(t.dtype) === b.dtype && t.data.length === valueOf(elementsOf(b), {}),
-      (t): readonly Fault[] => [
-        fault(
-          "dtype",
-          `weight ${b.name}`,
-          `${showShape(b.shape)} in ${b.dtype}, as described`,
-          `${t.data.length} ${t.dtype}`,
-        ),
-      ],
-    ),
-    TE.chain((t) => filled(device, `weight ${b.name}`, asStored(t))),
-  );
+/** What weights and a run of this graph may take together. */
+const freeBytes = (device: Device, held: Held): number => device.budgetBytes - usedBytes(device) + held.bytes();
 
-const asStored = ({ dtype, data }: Tensor): Float32Array | Uint16Array =>
-  dtype === "f64" || dtype === "i32" ? Float32Array.from(data) : (data as Float32Array | Uint16Array);
-
-const filled = (device: Device, what: string, data: Float32Array | Uint16Array): Faulty<Allocation> =>
-  pipe(
-    allocate(device, what, data.byteLength),
-    TE.chain((a) =>
-      pipe(
-        upload(device, a, data as ArrayBufferView<ArrayBuffer>),
-        TE.bimap(
-          (faults) => {
-            release(device, a);
-            return faults;
-          },
-          () => a,
-        ),
-      ),
-    ),
-  );
-
-const aborted = (): Fault => fault("aborted", "run", "to finish", "an abort signal");
-
-const tooBig = (device: Device, what: string, bytes: number, free: number): Fault =>
+export const tooBig = (device: Device, what: string, bytes: number, free: number): Fault =>
   fault(
     "out-of-memory",
     what,
@@ -159,30 +109,40 @@ const runPlan = async (
   inputs: Tensors,
   options: RunOptions,
 ): Promise<Result<Tensors>> => {
-  if (plan.buffers.some((b, i) => b.kind === "weight" && !held.has(i))) return E.left(disposedRunner);
+  if (!held.isOpen()) return E.left(disposedRunner);
   const sizes = boundSizes(plan, inputs);
   if (E.isLeft(sizes)) return sizes;
-  const free = device.budgetBytes - usedBytes(device);
-  const { layout, fits } = fitLayout(plan, sizes.right, { bytes: free, buffer: largestBuffer(device) });
-  const { run } = planBytes(plan, sizes.right, layout);
-  if (!fits && run > free) return E.left([tooBig(device, `a run with ${showSizes(sizes.right)}`, run, free)]);
-  const slots = await allocateSlots(device, layout);
+  const free = freeBytes(device, held);
+  const fit = fitRun(plan, sizes.right, { bytes: free, buffer: largestBuffer(device) }, leastWeights(plan));
+  if (!fit.fits && fit.bytes > free)
+    return E.left([tooBig(device, `a run with ${showSizes(sizes.right)}`, fit.bytes, free)]);
+  const stages = fit.streams ? stagesOf(plan, held.there.keys(), fit.room) : resident(plan, held);
+  held.evict(stages[0]?.evict ?? []);
+  const slots = await allocateSlots(device, fit.layout);
   if (E.isLeft(slots)) return slots;
-  const buffers = plan.buffers.map((_, i) => held.get(i) ?? (slots.right[layout.slotOf[i] as number] as Allocation));
+  const { layout } = fit;
+  const buffers = (): readonly Allocation[] =>
+    plan.buffers.map((_, i) => held.there.get(i) ?? (slots.right[layout.slotOf[i] as number] as Allocation));
   const result = await pipe(
-    feed(device, plan, buffers, inputs, sizes.right),
-    TE.chain(() => computed(device, buffers, unrolled(plan, sizes.right, layout), options)),
-    TE.chain(() => outputs(device, plan, buffers, sizes.right)),
+    feed(device, plan, buffers(), inputs, sizes.right),
+    TE.chain(() => staged(device, held, stages, buffers, (s) => unrolled(plan, sizes.right, layout, s), options)),
+    TE.chain(() => outputs(device, plan, buffers(), sizes.right)),
   )();
   for (const slot of slots.right) release(device, slot);
+  if (fit.streams) held.evict([...held.there.keys()]);
   const stray = device.takeFaults();
   return stray.length > 0 && E.isRight(result) ? E.left(stray) : result;
 };
 
-const largestBuffer = ({ limits }: Device): number =>
+/** One stage, before which the weights come that are not there. */
+const resident = (plan: Plan, { there }: Held): readonly Stage[] => [
+  { from: 0, to: plan.steps.length, evict: [], load: weightNumbers(plan).filter((b) => !there.has(b)) },
+];
+
+export const largestBuffer = ({ limits }: Device): number =>
   Math.min(limits.maxBufferSize ?? 0, limits.maxStorageBufferBindingSize ?? 0);
 
-const showSizes = (sizes: Sizes): string =>
+export const showSizes = (sizes: Sizes): string =>
   Object.entries(sizes)
     .map(([symbol, value]) => `${symbol} = ${value}`)
     .join(", ");
@@ -232,9 +192,9 @@ const feed =
 type Work = { readonly step: PlanStep; readonly sizes: Sizes };
 
 /** Steps in order; those of a region once for each of its tiles. */
-const unrolled = (plan: Plan, sizes: Sizes, { tileRows }: Layout): readonly Work[] => {
+const unrolled = (plan: Plan, sizes: Sizes, { tileRows }: Layout, stage: Stage): readonly Work[] => {
   const work: Work[] = [];
-  for (let from = 0; from < plan.steps.length; ) {
+  for (let { from } = stage; from < stage.to; ) {
     const region = plan.steps[from]?.region;
     let to = from + 1;
     while (region !== undefined && plan.steps[to]?.region === region) to++;
@@ -246,18 +206,51 @@ const unrolled = (plan: Plan, sizes: Sizes, { tileRows }: Layout): readonly Work
   return work;
 };
 
-const computed =
-  (device: Device, buffers: readonly Allocation[], work: readonly Work[], options: RunOptions): Faulty<void> =>
+/** Stage after stage: nothing is ahead of the device when weights leave it. */
+const staged =
+  (
+    device: Device,
+    held: Held,
+    stages: readonly Stage[],
+    buffers: () => readonly Allocation[],
+    workOf: (stage: Stage) => readonly Work[],
+    options: RunOptions,
+  ): Faulty<void> =>
   async () => {
-    const size = batchSteps[device.kind];
-    for (let from = 0; from < work.length; from += size) {
-      if (options.signal?.aborted) return E.left([aborted()]);
-      options.progress?.({ done: from, total: work.length, what: work[from]?.step.name ?? "" });
-      const done = await submitted(device, buffers, work.slice(from, from + size));
-      if (E.isLeft(done)) return done;
+    const works = stages.map(workOf);
+    const total = works.reduce((sum, w) => sum + w.length, 0);
+    let done = 0;
+    for (const [i, { evict, load }] of stages.entries()) {
+      held.evict(evict);
+      const loaded = await held.load(load, options.signal === undefined ? {} : { signal: options.signal })();
+      if (E.isLeft(loaded)) return loaded;
+      const work = works[i] as readonly Work[];
+      const ran = await computed(device, held, buffers(), work, options, done, total);
+      if (E.isLeft(ran)) return ran;
+      done += work.length;
     }
     return E.right(undefined);
   };
+
+const computed = async (
+  device: Device,
+  held: Held,
+  buffers: readonly Allocation[],
+  work: readonly Work[],
+  options: RunOptions,
+  before: number,
+  total: number,
+): Promise<Result<void>> => {
+  const size = batchSteps[device.kind];
+  for (let from = 0; from < work.length; from += size) {
+    if (options.signal?.aborted) return E.left([aborted()]);
+    if (!held.isOpen()) return E.left(disposedRunner);
+    options.progress?.({ done: before + from, total, what: work[from]?.step.name ?? "" });
+    const done = await submitted(device, buffers, work.slice(from, from + size));
+    if (E.isLeft(done)) return done;
+  }
+  return E.right(undefined);
+};
 
 const submitted = async (
   device: Device,
