@@ -6,6 +6,7 @@ import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
+import type { PlanCommandOptions } from "./plan.ts";
 import type { ShowOptions } from "./show.ts";
 
 const version = (): string =>
@@ -95,6 +96,29 @@ const show = (): Command =>
     )
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
 
+const plan = (): Command =>
+  configured(new Command("plan"))
+    .summary("say what an explanation would take")
+    .description(
+      "Bytes, tiles, operations and a guess at the time of an explanation, before any of the model's weights are read.",
+    )
+    .addOption(options.model())
+    .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
+    .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
+    .addOption(options.tokenCount())
+    .addOption(options.layer())
+    .addOption(options.temperatureOption())
+    .addOption(options.special())
+    .addOption(options.deviceBackend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText(
+      "after",
+      examples("depass plan --model DIR --tokens 1024", "depass plan --model DIR --tokens 512 --memory 2GiB"),
+    )
+    .action(async (given: PlanCommandOptions) => settle((await import("./plan.ts")).plan(given)));
+
 /** Names of the options that are in the call, those with defaults too. */
 const givenIn = (command: Command): ReadonlySet<string> =>
   new Set(Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === "cli"));
@@ -133,6 +157,7 @@ export const program = (): Command =>
     .version(version())
     .addCommand(attribute())
     .addCommand(devices())
+    .addCommand(plan())
     .addCommand(show())
     .addCommand(exportCommand())
     .addHelpText(
