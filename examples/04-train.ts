@@ -4,10 +4,12 @@
 import assert from "node:assert/strict";
 import {
   adamw,
+  advance,
   at,
   attention,
   crossEntropy,
   decompose,
+  disposeAll,
   type Expr,
   embedding,
   gatedMlp,
@@ -15,9 +17,9 @@ import {
   initialState,
   input,
   linear,
-  nextState,
   orThrow,
   partNames,
+  readAll,
   reshape,
   residual,
   rmsNorm,
@@ -28,6 +30,7 @@ import {
   times,
   tokenSeed,
   trainingStep,
+  type Values,
   warmupCosine,
   weight,
   weightsOf,
@@ -108,7 +111,7 @@ const least = entropy() / T;
 /** Who does not see the repeating pays about ln V a letter; a twentieth of that is left for what is not yet perfect. */
 const bound = least + 0.05 * Math.log(V);
 
-// --- Training: one graph, whose parameters and optimizer state go round.
+// --- Training: one graph, whose parameters and optimizer state stay on the backend from step to step.
 
 const [steps, shown] = [700, 50] as const;
 const loss = crossEntropy({ tokens: times("T", S), vocabulary: V, targets: letters("targets", S) })(logits(S));
@@ -127,21 +130,23 @@ const bar = (x: number): string => (x < 0 ? "░" : "█").repeat(Math.round(4 *
 
 const trained = async (): Promise<readonly [state: Tensors, loss: number]> => {
   const runner = orThrow(await backend.prepare(step, weightsOf({}))());
-  let state = initialState(randomWeights({ loss }, 1), optimizer);
+  let state: Values = initialState(randomWeights({ loss }, 1), optimizer);
   let mean = Number.NaN;
   const losses: number[] = [];
   for (let n = 1; n <= steps; n++) {
-    const outputs = orThrow(await runner.run({ ...state, ...batch() })());
-    state = nextState(outputs);
-    losses.push(outputs.loss?.data[0] ?? Number.NaN);
+    const { state: next, told } = orThrow(await advance(runner, state, batch())());
+    state = next;
+    losses.push(told.loss?.data[0] ?? Number.NaN);
     if (n % shown !== 0) continue;
     // Every batch is new, so this is how well it does on what it has never seen.
     mean = losses.slice(-shown).reduce((sum, x) => sum + x / shown, 0);
     const [from, to] = [n - shown + 1, n].map((m) => `${m}`.padStart(3));
     console.log(`  steps ${from} to ${to}   loss ${mean.toFixed(3)}  ${bar(4 * mean)}`);
   }
+  const learnt = orThrow(await readAll(state)());
+  disposeAll(state);
   runner.dispose();
-  return [state, mean];
+  return [learnt, mean];
 };
 
 const [parameters, reached] = await trained();

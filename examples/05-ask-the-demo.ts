@@ -1,5 +1,6 @@
 // The model that comes along, asked three things, and which word of each prompt its answer comes from. It was trained on a
-// small made-up world (demo-world), which knows the word that decides: the parts with the highest scores should name it.
+// small made-up world (demo-world), which knows the word that decides and marks it: whether the highest score is there too,
+// anyone can see.
 import assert from "node:assert/strict";
 import { attribute, load, openBackend } from "depass";
 import * as E from "fp-ts/lib/Either.js";

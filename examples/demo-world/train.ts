@@ -1,11 +1,13 @@
-// Trains the demo model on the world and writes its checkpoint: `node scripts/run.mjs examples/demo-world/train.ts [FOLDER]`.
-// Minutes on two cores. The same seeds give the same sentences and the same beginning; sums of floats differ a little from
-// machine to machine, so that another one writes another checkpoint.
+// Trains the demo model on the world and writes its checkpoint: `node scripts/run.mjs examples/demo-world/train.ts [FOLDER] [SEED]`.
+// Minutes on two cores. The same seeds give the same sentences and the same beginning, and on one machine the same checkpoint;
+// another one may round its sums otherwise.
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import {
   adamw,
+  advance,
+  disposeAll,
   div,
   type Expr,
   equal,
@@ -16,8 +18,8 @@ import {
   iota,
   logSumExp,
   mul,
-  nextState,
   orThrow,
+  readAll,
   reshape,
   sub,
   sum,
@@ -26,6 +28,7 @@ import {
   tensor,
   times,
   trainingStep,
+  type Values,
   warmupCosine,
   weightsOf,
   where,
@@ -40,8 +43,9 @@ import { tokenizerFiles } from "./tokenizer.ts";
 import { vocabularyOf } from "./vocabulary.ts";
 import { worldOf } from "./world.ts";
 
-const seeds = { world: 1, weights: 3, sentences: 7, held: 5 };
-const [sequences, length, steps, shown] = [32, 48, 3600, 200] as const;
+/** The second argument is another beginning of the weights. */
+const seeds = { world: 1, weights: Number(process.argv[3] ?? 3), sentences: 7, held: 5 };
+const [sequences, length, steps, shown] = [32, 48, 6000, 200] as const;
 /** What a word that nothing decides counts for, beside an answer: the model learns how sentences go as well. */
 const CHANCE = 0.1;
 
@@ -99,19 +103,21 @@ const trained = async (): Promise<Tensors> => {
   const optimizer = adamw({ rate: warmupCosine({ peak: 3e-3, warmup: 200, total: steps, floor: 1e-4 }), decay: 0.05 });
   const runner = orThrow(await backend.prepare(orThrow(trainingStep(loss, { optimizer, clip: 1 })), weightsOf({}))());
   const parameters = beginningsOf({ loss }, seeds.weights);
-  let state = initialState(parameters, optimizer);
+  let state: Values = initialState(parameters, optimizer);
   let mean = 0;
   const begun = performance.now();
   for (let n = 1; n <= steps; n++) {
-    const outputs = orThrow(await runner.run({ ...state, ...batch() })());
-    state = nextState(outputs);
-    mean += (outputs.loss?.data[0] ?? Number.NaN) / shown;
+    const { state: next, told } = orThrow(await advance(runner, state, batch())());
+    state = next;
+    mean += (told.loss?.data[0] ?? Number.NaN) / shown;
     if (n % shown !== 0) continue;
     console.log(`step ${n}   loss ${mean.toFixed(3)}   ${((performance.now() - begun) / 1000).toFixed(0)} s`);
     mean = 0;
   }
+  const learnt = orThrow(await readAll(state)());
+  disposeAll(state);
   runner.dispose();
-  return Object.fromEntries(Object.keys(parameters).map((name) => [name, asBf16(state[name] as Tensor)]));
+  return Object.fromEntries(Object.keys(parameters).map((name) => [name, asBf16(learnt[name] as Tensor)]));
 };
 
 const written = async (folder: string, weights: Tensors): Promise<void> => {

@@ -1,11 +1,15 @@
-// How much longer than a forward pass does a step of training take? A Llama-shaped model, random weights, on the CPU.
+// How much longer than a forward pass does a step of training take? A Llama-shaped model, random weights.
 //   pnpm bench training [--layers 4] [--width 128] [--sequences 8] [--tokens 64] [--vocabulary 512] [--runs 40] [--parts]
+//     [--adapter NAME]
 // The forward pass is that of the loss over the same batch, with its weights held by the backend. Each runs alone: medians
-// of runs behind each other, as a training and an evaluation would do them. --parts times the gradients without the rest.
+// of runs behind each other, as a training and an evaluation would do them. The state stays on the backend; beside it, the
+// same with a state that goes round by the host. --parts times the gradients without the rest, --adapter runs on WebGPU.
 import { parseArgs } from "node:util";
 import {
   adamw,
+  advance,
   attention,
+  type Backend,
   crossEntropy,
   type Expr,
   embedding,
@@ -28,11 +32,13 @@ import {
   type Tensors,
   times,
   trainingStep,
+  type Values,
   vjp,
   warmupCosine,
   weight,
   weightsOf,
 } from "@depass/graph";
+import { webgpu } from "@depass/kernels";
 import { cpu } from "@depass/onnx";
 import { flow, pipe } from "fp-ts/lib/function.js";
 
@@ -45,6 +51,7 @@ const { values: options } = parseArgs({
     vocabulary: { type: "string", default: "512" },
     runs: { type: "string", default: "40" },
     parts: { type: "boolean", default: false },
+    adapter: { type: "string" },
   },
 });
 
@@ -107,16 +114,11 @@ const ids = (): Tensor =>
   );
 const batch: Tensors = { tokens: ids(), targets: ids() };
 
-const seconds = async (runner: Runner, inputs: Tensors): Promise<readonly [number, Tensors]> => {
-  const start = performance.now();
-  const outputs = orThrow(await runner.run(inputs)());
-  return [(performance.now() - start) / 1000, outputs];
-};
-
 const median = (all: readonly number[]): number => [...all].sort((a, b) => a - b)[all.length >> 1] ?? Number.NaN;
 const ms = (seconds: number): string => `${(1000 * seconds).toFixed(1)} ms`;
 
-const backend = orThrow(await cpu()());
+const { adapter } = options;
+const backend: Backend = orThrow(await (adapter === undefined ? cpu()() : webgpu({ adapter })()));
 const optimizer = adamw({ rate: warmupCosine({ peak: 1e-3, warmup: 10, total: 1000 }) });
 const prepared = async (graph: Readonly<Record<string, Expr>>): Promise<Runner> =>
   orThrow(await backend.prepare(graph, weightsOf(parameters))());
@@ -125,27 +127,41 @@ const forward = await prepared({ loss });
 const step = await prepared(orThrow(trainingStep(loss, { optimizer, clip: 1 })));
 const slopes = await prepared(orThrow(vjp({ loss }, { of: ["loss"], wrt: Object.keys(parameters), keep: ["loss"] })));
 
-/** The median of runs that each get what the one before gave. */
-const timed = async (runner: Runner, start: Tensors, next: (outputs: Tensors) => Tensors): Promise<number> => {
+/** The median time of runs behind each other. */
+const timed = async (run: () => Promise<unknown>): Promise<number> => {
   const all: number[] = [];
-  let inputs = start;
   for (let i = -5; i < runs; i++) {
-    const [time, outputs] = await seconds(runner, inputs);
-    inputs = next(outputs);
-    if (i >= 0) all.push(time);
+    const start = performance.now();
+    await run();
+    if (i >= 0) all.push((performance.now() - start) / 1000);
   }
   return median(all);
 };
 
-const same = (): Tensors => batch;
-const ahead = await timed(forward, batch, same);
-const back = options.parts ? await timed(slopes, batch, same) : undefined;
-const start = { ...initialState(parameters, optimizer), ...batch };
-const whole = await timed(step, start, (outputs) => ({ ...nextState(outputs), ...batch }));
+const byHost = (): (() => Promise<void>) => {
+  let state = initialState(parameters, optimizer);
+  return async () => {
+    state = nextState(orThrow(await step.run({ ...state, ...batch })()));
+  };
+};
+
+const staying = (): (() => Promise<void>) => {
+  let state: Values = initialState(parameters, optimizer);
+  return async () => {
+    const { state: next } = orThrow(await advance(step, state, batch)());
+    state = next;
+  };
+};
+
+const ahead = await timed(async () => orThrow(await forward.run(batch)()));
+const back = options.parts ? await timed(async () => orThrow(await slopes.run(batch)())) : undefined;
+const whole = await timed(staying());
+const round = await timed(byHost());
 
 const count = Object.values(parameters).reduce((n, { shape }) => n + sizeOf(shape), 0);
 console.log(`${backend.device}
 ${layers} layers, D = ${D}, V = ${V}, ${count} parameters; ${S} sequences of ${tokens} tokens; medians of ${runs} runs
-forward pass ${ms(ahead)}, step ${ms(whole)}: ${(whole / ahead).toFixed(2)} times`);
+forward pass ${ms(ahead)}, step ${ms(whole)}: ${(whole / ahead).toFixed(2)} times
+state by the host ${ms(round)}: ${(round / ahead).toFixed(2)} times`);
 if (back !== undefined) console.log(`gradients alone ${ms(back)}: ${(back / ahead).toFixed(2)} times`);
 await backend.close();

@@ -69,3 +69,7 @@ const decodeFile =
 
 export const readCalls = decodeFile(t.record(t.string, call), "an object of calls by tensor");
 export const readPrompts = decodeFile(t.record(t.string, prompt), "prompts with text, ids, target and foil");
+export const readTexts = decodeFile(
+  t.record(t.string, t.type({ text: t.string, ids: t.array(t.number) })),
+  "texts and ids",
+);

@@ -20,7 +20,7 @@ import {
   type Tensors,
   toF64,
 } from "@depass/graph";
-import { type Architecture, architectureOf, openCheckpoint, weightsIn } from "@depass/models";
+import { type Architecture, architectureOf, type Families, namedFor, openCheckpoint, weightsIn } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -196,12 +196,13 @@ export const checkFamily = (
   hasParts: boolean,
   backend: Backend,
   tolerance: number,
+  families: Families = {},
 ): Faulty<readonly Outcome[]> =>
   pipe(
     openCheckpoint(folder),
     TE.chain((checkpoint) => async () => {
-      const result = await withArchitecture(checkpoint.config, (architecture) => {
-        const subject = { architecture, weights: weightsIn(checkpoint), backend, tolerance };
+      const result = await withArchitecture(checkpoint.config, families, (architecture) => {
+        const subject = { architecture, weights: weightsIn(namedFor(architecture, checkpoint)), backend, tolerance };
         return pipe(
           readExpected(folder, "forward.safetensors"),
           TE.chain((expected) =>
@@ -225,9 +226,10 @@ export const checkFamily = (
 
 const withArchitecture = (
   config: unknown,
+  families: Families,
   check: (architecture: Architecture) => Faulty<readonly Outcome[]>,
 ): Faulty<readonly Outcome[]> => {
-  const architecture = architectureOf(config, "config.json");
+  const architecture = architectureOf(config, "config.json", families);
   if (E.isRight(architecture)) return check(architecture.right);
   const reason = showFaults(architecture.left.slice(0, 1));
   const unsupported = architecture.left.some((f) => f.next?.includes("not supported yet") === true);

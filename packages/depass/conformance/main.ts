@@ -1,5 +1,6 @@
-// pnpm conformance [DIR] [--backend NAME] [--adapter NAME] [--only FOLDER]: every folder of DIR (default: ../shared/goldens
-// beside the repository) against the expected values in it. One line a tensor with its relative error; exit status 1 past a tolerance.
+// pnpm conformance [DIR] [--backend NAME] [--adapter NAME] [--only FOLDER] [--families MODULE]: every folder of DIR (default:
+// ../shared/goldens beside the repository) against the expected values in it, families of one's own too. One line a tensor with
+// its relative error; exit status 1 past a tolerance.
 
 import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, statSync } from "node:fs";
@@ -8,10 +9,13 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { type Backend, showFaults } from "@depass/graph";
+import type { Families } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { type BackendName, backendNames, openBackend } from "../src/backends.ts";
+import { readFamilies } from "../src/cli/families.ts";
 import { type Outcome, passes, showOutcome } from "./compare.ts";
 import { checkFamily } from "./family.ts";
+import { checkGguf } from "./gguf.ts";
 import { checkPrompts } from "./prompts.ts";
 
 const root = fileURLToPath(new URL("../../../", import.meta.url));
@@ -50,6 +54,7 @@ const checkFolder = async (
   directory: string,
   name: string,
   backend: Backend,
+  families: Families,
   report: (outcomes: readonly Outcome[]) => void,
 ): Promise<void> => {
   const folder = join(directory, name);
@@ -59,7 +64,7 @@ const checkFolder = async (
     if (E.isLeft(result)) report([{ kind: "failed", name: "run", reason: showFaults(result.left) }]);
   };
   if (has("config.json") && has("forward.safetensors")) {
-    const result = await checkFamily(folder, has("depass.json"), backend, tolerance.tiny)();
+    const result = await checkFamily(folder, has("depass.json"), backend, tolerance.tiny, families)();
     if (E.isRight(result)) report(result.right);
     failed(result);
   } else if (has("index.json")) {
@@ -67,6 +72,8 @@ const checkFolder = async (
     if (model === undefined)
       report([{ kind: "uncovered", name: "prompts", reason: "no SmolLM2 here: set DEPASS_SMOLLM2" }]);
     else failed(await checkPrompts(folder, model, backend, tolerance.prompts, report)());
+  } else if (has("types.gguf")) {
+    failed(await checkGguf(folder, resolve(directory, "../models"), backend, tolerance.prompts, report)());
   } else
     report([
       { kind: "uncovered", name: "folder", reason: "not yet covered: no forward.safetensors and no index.json" },
@@ -78,21 +85,28 @@ const options = (): {
   readonly backend: BackendName;
   readonly adapter?: string;
   readonly only?: string;
+  readonly families?: string;
 } => {
   try {
     const { values, positionals } = parseArgs({
       allowPositionals: true,
-      options: { backend: { type: "string", default: "auto" }, adapter: { type: "string" }, only: { type: "string" } },
+      options: {
+        backend: { type: "string", default: "auto" },
+        adapter: { type: "string" },
+        only: { type: "string" },
+        families: { type: "string" },
+      },
     });
     const backend =
       backendNames.find((b) => b === values.backend) ??
       fail(`--backend: expected one of ${backendNames.join(", ")}, got ${values.backend}`, 2);
-    const { adapter, only } = values;
+    const { adapter, only, families } = values;
     return {
       directory: resolve(positionals[0] ?? join(shared, "goldens")),
       backend,
       ...(adapter === undefined ? {} : { adapter }),
       ...(only === undefined ? {} : { only }),
+      ...(families === undefined ? {} : { families }),
     };
   } catch (error) {
     return fail(error instanceof Error ? error.message : String(error), 2);
@@ -100,14 +114,16 @@ const options = (): {
 };
 
 const main = async (): Promise<void> => {
-  const { directory, only, ...choice } = options();
+  const { directory, only, families, ...choice } = options();
+  const own = await readFamilies(families)();
+  if (E.isLeft(own)) return fail(showFaults(own.left), 2);
   const opened = await openBackend(choice)();
   if (E.isLeft(opened)) return fail(showFaults(opened.left), 1);
   const { backend, why } = opened.right;
   console.log(`${directory} on ${backend.name}, ${backend.device} (${why})`);
   const all: Outcome[] = [];
   for (const name of foldersOf(directory).filter((f) => only === undefined || f === only))
-    await checkFolder(directory, name, backend, (outcomes) => {
+    await checkFolder(directory, name, backend, own.right, (outcomes) => {
       all.push(...outcomes);
       for (const o of outcomes) console.log(showOutcome(name, o));
     });

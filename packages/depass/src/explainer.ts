@@ -1,90 +1,31 @@
-// A model, a seed and a rule made ready on a backend once; then any prompt is explained without further set-up.
-// The graph that runs is the model's, decomposed, with only what a score needs: the logits at one position and the
-// parts of the normed state there.
+// A model, a level and a rule made ready on a backend once; then any prompt is explained without further set-up.
 import {
   type Backend,
-  type Decomposed,
-  decompose,
-  type Expr,
   type Fault,
   type Faulty,
   fault,
-  type Graph,
-  gather,
   i32,
-  input,
-  pack,
   partNames,
   partsName,
-  prune,
   type Rule,
   type Runner,
   type RunOptions,
   type Seed,
-  share,
-  simplify,
-  softcapped,
+  type Tensor,
   type Tensors,
   toF64,
 } from "@depass/graph";
-import type { Architecture, Encoding, Model } from "@depass/models";
+import type { Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
-import { flow, pipe } from "fp-ts/lib/function.js";
+import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { since } from "./clock.ts";
-import type { Attribution, PartScore } from "./result.ts";
-import { likeliest, probabilityOf, type TargetChoice, targetId } from "./target.ts";
+import { type Explanation, explanationGraph, lensName } from "./explanation.ts";
+import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";
+import { type Answer, along, answered, checkQuestion, type Question, relativeGap } from "./question.ts";
+import type { Attribution, LayerScores, PartScore } from "./result.ts";
 
-/** The explained graph and how its parts lie. */
-export type Explanation = { readonly graph: Graph; readonly decomposed: Decomposed };
-
-const [LOGITS, NORMED] = ["logits", "normed"];
-
-/** The output that scores sum to: the logits, unless a softcap bends them. */
-export const explainedOutput = ({ softcap }: Architecture): string => (softcap === undefined ? LOGITS : "explained");
-
-/** The parts of the normed state, the logits, and what scores sum to: what scores along one direction need. */
-const needed = (architecture: Architecture): readonly string[] => [
-  ...new Set([partsName(NORMED), LOGITS, explainedOutput(architecture)]),
-];
-
-/** A softcap stands behind what is decomposed: no part supplies what it takes away. */
-const withLogits = ({ softcap }: Architecture, { graph, ...rest }: Decomposed): Decomposed => ({
-  ...rest,
-  graph: softcap === undefined ? graph : { ...graph, [LOGITS]: softcapped(softcap)(graph.explained as Expr) },
-});
-
-/**
- * The model's graph at one position, decomposed, pruned to the outputs that are wanted, causal zeros packed away. There are
- * `logits`, `normed` and the parts of both; with a softcap `explained` and its parts, and `logits` without parts.
- */
-export const explanationGraph = (
-  { architecture }: Pick<Model, "architecture">,
-  seed: Seed,
-  rule: Rule,
-  outputs: readonly string[] = needed(architecture),
-): E.Either<readonly Fault[], Explanation> => {
-  const normed = gather(-2, input("position", [1], "i32"))(architecture.normed);
-  const source = { [explainedOutput(architecture)]: architecture.explained(normed), [NORMED]: normed };
-  return pipe(
-    decompose(source, { seed, rule }),
-    E.map((decomposed) => withLogits(architecture, decomposed)),
-    E.bindTo("decomposed"),
-    E.bind("graph", ({ decomposed }) =>
-      pipe(
-        decomposed.graph, // Parts first: each layer's frozen values are then computed where they are used, and live no longer.
-        prune(outputs),
-        flow(share, simplify),
-        E.chain(pack),
-      ),
-    ),
-  );
-};
-
-export type Ask = RunOptions & {
-  /** Default: the likeliest next token. */
-  readonly target?: TargetChoice;
-};
+export type Ask = RunOptions & Question;
 
 export type Explainer = {
   readonly explain: (prompt: string, ask?: Ask) => Faulty<Attribution>;
@@ -93,8 +34,13 @@ export type Explainer = {
 };
 
 export type ExplainerOptions = RunOptions & {
-  readonly seed: Seed;
+  /** What the parts are. */
+  readonly seed: Seed | Level;
   readonly rule: Rule;
+  /** A site of the stream to read the parts at, through the last norm; default: where the last norm stands. */
+  readonly to?: string;
+  /** Scores at each of these sites of the stream, too, through the last norm. */
+  readonly lenses?: readonly string[];
   /** Why this backend and not a better one, for the result. */
   readonly why: string;
 };
@@ -102,8 +48,9 @@ export type ExplainerOptions = RunOptions & {
 /** Compiles and uploads; the first prompt and all later ones then only run. */
 export const explainer = (model: Model, backend: Backend, options: ExplainerOptions): Faulty<Explainer> => {
   const elapsed = since();
+  const level = levelOf(options.seed);
   return pipe(
-    TE.fromEither(explanationGraph(model, options.seed, options.rule)),
+    TE.fromEither(explanationGraph(model, { ...options, seed: level.seed })),
     TE.chain((explanation) =>
       pipe(
         backend.prepare(explanation.graph, model.weights, options),
@@ -112,9 +59,11 @@ export const explainer = (model: Model, backend: Backend, options: ExplainerOpti
           return {
             explain: (prompt, ask = {}) =>
               pipe(
-                TE.fromEither(encodePrompt(model, prompt, ask.target)),
-                TE.chain((encoding) =>
-                  explained({ model, backend, options, explanation, runner, encoding, ask, prepare }),
+                TE.fromEither(encodePrompt(model, prompt, ask)),
+                TE.bindTo("encoding"),
+                TE.bind("parts", ({ encoding }) => TE.fromEither(partsIn(level, encoding))),
+                TE.chain(({ encoding, parts }) =>
+                  explained({ model, backend, options, level, explanation, runner, encoding, parts, ask, prepare }),
                 ),
                 TE.chainFirstIOK(() => () => {
                   prepare = 0;
@@ -133,63 +82,46 @@ export const explainer = (model: Model, backend: Backend, options: ExplainerOpti
  * or too long prompt, a target that is not one token.
  */
 export const encodePrompt = (
-  { tokenizer, architecture }: Model,
+  model: Model,
   prompt: string,
-  target?: TargetChoice,
+  question: Question = {},
 ): E.Either<readonly Fault[], Encoding> =>
   pipe(
-    tokenizer.encode(prompt, { special: true }),
+    model.tokenizer.encode(prompt, { special: true }),
     E.chain((encoding) => {
       const { length } = encoding.ids;
+      const { context } = model.architecture;
       if (prompt === "" || length === 0) return E.left([fault("prompt", "prompt", "some text", "none")]);
-      return length <= architecture.context
+      const most = `at most ${context} tokens (the model's context)`;
+      return length <= context
         ? E.right(encoding)
-        : E.left([
-            fault(
-              "prompt",
-              "prompt",
-              `at most ${architecture.context} tokens (the model's context)`,
-              `${length}`,
-              "shorten it",
-            ),
-          ]);
+        : E.left([fault("prompt", "prompt", most, `${length}`, "shorten it")]);
     }),
-    E.chainFirst(() =>
-      target === undefined
-        ? E.right(undefined)
-        : E.map(() => undefined)(targetId(target, tokenizer, architecture.vocabulary)),
-    ),
+    E.chainFirst(() => checkQuestion(model, question)),
   );
 
 type Run = {
   readonly model: Model;
   readonly backend: Backend;
   readonly options: ExplainerOptions;
+  readonly level: Level;
   readonly explanation: Explanation;
   readonly runner: Runner;
   readonly encoding: Encoding;
+  readonly parts: PromptParts;
   readonly ask: Ask;
   readonly prepare: number;
 };
 
 const explained = (r: Run): Faulty<Attribution> => {
   const elapsed = since();
-  const position = r.encoding.ids.length - 1;
-  const inputs = { tokens: i32([r.encoding.ids.length], r.encoding.ids), position: i32([1], [position]) };
+  const { ids } = r.encoding;
+  const inputs = { tokens: i32([ids.length], ids), position: i32([1], [ids.length - 1]), ...r.parts.inputs };
   return pipe(
     r.runner.run(inputs, r.ask),
     TE.bindTo("outputs"),
-    TE.bind("target", ({ outputs }) =>
-      TE.fromEither(
-        targetId(
-          r.ask.target ?? likeliest(outputs.logits?.data ?? []),
-          r.model.tokenizer,
-          r.model.architecture.vocabulary,
-        ),
-      ),
-    ),
-    TE.bind("direction", ({ target }) => r.model.checkpoint.readRows(r.model.architecture.unembedding, target.id, 1)),
-    TE.map(({ outputs, target, direction }) => attribution(r, outputs, target, toF64(direction), elapsed())),
+    TE.bind("answer", ({ outputs }) => answered(r.model, r.ask, outputs)),
+    TE.map(({ outputs, answer }) => attribution(r, outputs, answer, elapsed())),
     TE.filterOrElse(isSound, notFinite),
   );
 };
@@ -206,57 +138,77 @@ const notFinite = ({ target, total }: Attribution): readonly Fault[] => [
   ),
 ];
 
-/** Scores of all parts along a direction, in f64: `[M, D] · [D] → [M]`. */
-const along = (parts: Float64Array, direction: Float64Array): readonly number[] => {
-  const width = direction.length;
-  return Array.from({ length: parts.length / width }, (_, m) =>
-    direction.reduce((sum, w, d) => sum + w * (parts[m * width + d] as number), 0),
-  );
-};
+/** What every result says of where it comes from. */
+export const about = (
+  { source, architecture: { family, layers } }: Model,
+  { name, device }: Backend,
+  why: string,
+): Pick<Attribution, "model" | "backend"> => ({
+  model: { path: source, family, layers },
+  backend: { name, device, why },
+});
 
-const attribution = (
-  { model, backend, options, explanation, encoding, prepare }: Run,
-  outputs: Tensors,
-  target: { readonly id: number; readonly text: string },
-  direction: Float64Array,
-  run: number,
-): Attribution => {
-  const { architecture } = model;
-  const logits = outputs.logits?.data ?? [];
-  const logit = logits[target.id] as number;
-  const reached = outputs[explainedOutput(architecture)]?.data[target.id] as number;
-  const states = toF64(outputs[partsName(NORMED)] as Tensors[string]);
-  const names = partNames(
-    explanation.decomposed.layout,
-    encoding.tokens.map((t) => t.text),
-  );
-  const scores = along(states, direction).map((score) => score * architecture.logitScale);
+const attribution = (r: Run, outputs: Tensors, answer: Answer, run: number): Attribution => {
+  const { model, backend, options, level, explanation, encoding, parts, prepare } = r;
+  const { direction, target, foils, explained: goal } = answer;
+  const named = parts.parts.map(({ name }) => name);
+  const names = partNames(explanation.decomposed.layout, named);
+  const states = toF64(outputs[partsName("normed")] as Tensor);
+  const scores = along(states, direction);
   const total = scores.reduce((a, b) => a + b, 0);
+  const norms = normsOf(states, direction.length);
+  const lenses = options.lenses ?? [];
   return {
-    model: { path: model.folder, family: architecture.family, layers: architecture.layers },
-    backend: { name: backend.name, device: backend.device, why: options.why },
+    ...about(model, backend, options.why),
     rule: options.rule.name,
-    seed: options.seed.name,
+    seed: level.seed.name,
+    mode: "forward",
     prompt: encoding.text,
     tokens: encoding.tokens,
     position: encoding.ids.length - 1,
-    target: {
-      ...target,
-      logit,
-      probability: probabilityOf(target.id, logits),
-      ...(architecture.softcap !== undefined && { explained: { logit: reached, softcap: architecture.softcap } }),
-    },
-    parts: withExtras(names, scores, encoding.ids.length),
+    ...(options.to === undefined ? {} : { to: options.to }),
+    target,
+    ...(foils.length === 0 ? {} : { foils }),
+    explained: goal,
+    parts: withExtras(parts.parts, names, scores, norms),
     total,
-    gap: Math.abs(total - reached) / Math.max(Math.abs(reached), Number.MIN_VALUE),
+    gap: relativeGap(total, answer),
+    ...(lenses.length === 0 ? {} : { layers: lenses.map((place) => lensScores(place, outputs, names, named, answer)) }),
     times: { prepare, run },
     states: { names, shape: [names.length, direction.length], data: states },
   };
 };
 
+const normsOf = (states: Float64Array, width: number): readonly number[] =>
+  Array.from({ length: states.length / width }, (_, m) => Math.hypot(...states.subarray(m * width, (m + 1) * width)));
+
+/** The parts' scores at an earlier state, in the order of the result's parts. */
+const lensScores = (
+  place: string,
+  outputs: Tensors,
+  names: readonly string[],
+  named: readonly string[],
+  { direction }: Answer,
+): LayerScores => {
+  const scores = along(toF64(outputs[partsName(lensName(place))] as Tensor), direction);
+  const [explained = 0] = along(toF64(outputs[lensName(place)] as Tensor), direction);
+  const extra = (name: string): number => scores[names.indexOf(name, named.length)] ?? 0;
+  return { site: place, scores: [...scores.slice(0, named.length), extra("bias"), extra("remainder")], explained };
+};
+
 /** Bias and remainder always have their line, so that a reader never wonders where they went. */
-const withExtras = (names: readonly string[], scores: readonly number[], tokens: number): readonly PartScore[] => {
-  const named = names.slice(0, tokens).map((name, i) => ({ name, score: scores[i] as number, token: i }));
-  const extra = (name: string): PartScore => ({ name, score: scores[names.indexOf(name, tokens)] ?? 0 });
-  return [...named, extra("bias"), extra("remainder")];
+const withExtras = (
+  parts: readonly Part[],
+  names: readonly string[],
+  scores: readonly number[],
+  norms: readonly number[],
+): readonly PartScore[] => {
+  const scored = ({ name, tokens }: Part, m: number): PartScore => {
+    const [token, ...more] = tokens ?? [];
+    const score = { name, score: scores[m] ?? 0, norm: norms[m] ?? 0 };
+    if (tokens === undefined || token === undefined) return score;
+    return more.length === 0 ? { ...score, token } : { ...score, tokens };
+  };
+  const extra = (name: string): PartScore => scored({ name }, names.indexOf(name, parts.length));
+  return [...parts.map(scored), extra("bias"), extra("remainder")];
 };

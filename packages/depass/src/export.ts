@@ -23,7 +23,7 @@ import { type Exported, exportOnnx } from "@depass/onnx";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { explainedOutput, explanationGraph } from "./explainer.ts";
+import { explainedOutput, explanationGraph } from "./explanation.ts";
 
 export type { Exported, Port } from "@depass/onnx";
 
@@ -55,7 +55,7 @@ const decomposition = (model: Model, seed: Seed, rule: Rule): E.Either<readonly 
   const { softcap } = model.architecture;
   const scored = partsName(explainedOutput(model.architecture));
   return pipe(
-    explanationGraph(model, seed, rule, [partsName(NORMED), LOGITS, scored]),
+    explanationGraph(model, { seed, rule }, [partsName(NORMED), LOGITS, scored]),
     E.map(({ graph, decomposed: { layout } }): Described => {
       const { [LOGITS]: logits, [scored]: scores, [partsName(NORMED)]: parts } = graph;
       const lie = {
@@ -90,9 +90,9 @@ const described = (
 /** Indexes of packed rows, about T², are computed in f32: exact below 2^24. */
 const LONGEST_PACKED = 4095;
 
-const aboutModel = ({ folder, architecture: a }: Model, decomposed: boolean): Metadata => ({
+const aboutModel = ({ source, architecture: a }: Model, decomposed: boolean): Metadata => ({
   "depass.graph": decomposed ? "decomposed" : "forward",
-  "depass.model": basename(resolve(folder)),
+  "depass.model": basename(resolve(source)),
   "depass.family": a.family,
   "depass.layers": `${a.layers}`,
   "depass.vocabulary": `${a.vocabulary}`,

@@ -10,7 +10,6 @@ import {
   findSite,
   iota,
   placedSeed,
-  type Seed,
   type Shapes,
   slicesAs,
   tokenSeed,
@@ -19,12 +18,17 @@ import {
 import { type Architecture, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import type { AllScores } from "./adjoint.ts";
+import type { ScoredSeed } from "./level.ts";
 
-type Seeded = E.Either<readonly Fault[], Seed>;
+type Seeded = E.Either<readonly Fault[], ScoredSeed>;
 
 /** Each token is a part, as its state enters a layer. Faults: no such layer. */
 export const tokenLevel = (model: Architecture, layer = 0): Seeded =>
-  E.map(() => tokenSeed(site.residPre(layer)))(layerOf(model, layer));
+  E.map(() => ({
+    ...tokenSeed(site.residPre(layer)),
+    scoresFrom: (all: AllScores) => all.tokens[layer] as readonly number[],
+  }))(layerOf(model, layer));
 
 /** Two parts: the state entering the layer, and what its attention adds. Faults: no such layer. */
 export const attentionLevel = (model: Architecture, layer: number): Seeded =>
@@ -36,6 +40,7 @@ export const attentionLevel = (model: Architecture, layer: number): Seeded =>
       wholeAs(1, 2, site.attnOut(layer)),
     ),
     partNames: [residName(layer), `L${layer} attn_out`],
+    scoresFrom: (all: AllScores) => [all.besideAttention[layer] as number, all.attention[layer] as number],
   }))(layerOf(model, layer));
 
 /** Two parts: the state entering the layer with what its attention adds, and what its MLP adds. Faults: no such layer. */
@@ -43,6 +48,7 @@ export const mlpLevel = (model: Architecture, layer: number): Seeded =>
   E.map(() => ({
     ...placedSeed(`MLP of layer ${layer}`, 2, ...beforeMlp(layer, 2), wholeAs(1, 2, site.mlpOut(layer))),
     partNames: [`L${layer} without mlp_out`, `L${layer} mlp_out`],
+    scoresFrom: (all: AllScores) => [all.besideMlp[layer] as number, all.mlp[layer] as number],
   }))(layerOf(model, layer));
 
 /** H + 1 parts: the state entering the layer, and what each of its heads adds. Faults: no such layer. */
@@ -57,6 +63,10 @@ export const headLevel = (model: Architecture, layer: number): Seeded =>
         slicesAs(site.attnZ(layer), { rank: 3, axis: -2, size: heads, index: iota(heads), count: heads }),
       ),
       partNames: [residName(layer), ...Array.from({ length: heads }, (_, h) => `L${layer}H${h}`)],
+      scoresFrom: (all: AllScores) => [
+        all.besideAttention[layer] as number,
+        ...(all.heads[layer] as readonly number[]),
+      ],
     })),
   );
 
@@ -76,9 +86,18 @@ export const neuronLevel = (model: Architecture, layer: number, neurons: readonl
           slicesAs(site.mlpPost(layer), slices),
         ),
         partNames: ["rest", ...neurons.map((n) => `L${layer}N${n}`)],
+        scoresFrom: (all: AllScores) => neuronScores(all, layer, neurons),
       };
     }),
   );
+
+/** What is left of the MLP goes with what it adds to. */
+const neuronScores = (all: AllScores, layer: number, neurons: readonly number[]): readonly number[] => {
+  const every = all.neurons[layer] ?? [];
+  const own = neurons.map((n) => every[n] as number);
+  const left = every.reduce((sum, score, n) => (neurons.includes(n) ? sum : sum + score), 0);
+  return [(all.besideMlp[layer] as number) + left, ...own];
+};
 
 const residName = (layer: number): string => `L${layer} resid_pre`;
 

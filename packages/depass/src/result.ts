@@ -3,12 +3,24 @@ import type { Token } from "@depass/models";
 
 /** One part's share of the target's logit. */
 export type PartScore = {
-  /** The token's text, or `bias`, or `remainder`. */
+  /** The token's or span's text, or a head's, module's or neuron's name, or `bias`, or `remainder`. */
   readonly name: string;
   /** Signed; all parts' scores sum to `total`. */
   readonly score: number;
-  /** Which token of the prompt the part began at; absent for bias and remainder. */
+  /** Length of the part's normed state. Absent in adjoint mode, which makes no states. */
+  readonly norm?: number;
+  /** The token of the prompt that the part began at, where it began at one. */
   readonly token?: number;
+  /** The tokens of a span of several. */
+  readonly tokens?: readonly number[];
+};
+
+/** The scores as they would be if the model stopped at a site of the stream and read it through the last norm. */
+export type LayerScores = {
+  readonly site: string;
+  /** In the order of the result's parts. */
+  readonly scores: readonly number[];
+  readonly explained: number;
 };
 
 export type Target = {
@@ -30,23 +42,35 @@ export type Attribution = {
   readonly backend: { readonly name: string; readonly device: string; readonly why: string };
   readonly rule: string;
   readonly seed: string;
+  /** `forward`: parts were carried through the network. `adjoint`: scored by one pass backwards. */
+  readonly mode: "forward" | "adjoint";
   readonly prompt: string;
   readonly tokens: readonly Token[];
   /** The token whose state is read: its next token is the target. */
   readonly position: number;
   readonly target: Target;
+  /** The site that was read through the last norm; absent where the model's own logits are explained. */
+  readonly to?: string;
+  /** What the target was told apart from. */
+  readonly foils?: readonly Target[];
+  /**
+   * What the scores sum to, but for rounding: the target's logit, or how much it is above the mean of the foils', or the
+   * state's product with a direction of one's own.
+   */
+  readonly explained: number;
   /** Named parts in order, then `bias` and `remainder` (0 where the model or the seed has none). */
   readonly parts: readonly PartScore[];
   /** Sum of the scores. */
   readonly total: number;
-  /**
-   * |total - logit| / |logit|, the logit being the explained one where there is a softcap: how far the parts are from
-   * explaining the whole, rounding included.
-   */
+  /** |total - explained|, relative to it or to the target's logit: how far the parts are from the whole, rounding included. */
   readonly gap: number;
+  /** By layer, where that was asked for. */
+  readonly layers?: readonly LayerScores[];
   readonly times: Times;
-  /** The parts' normed last states `[M, D]`, row-major, in the order of `parts` without absent extras. */
-  readonly states: {
+  /**
+   * The parts' normed last states `[M, D]`, row-major, in the order of `parts` without absent extras. Absent in adjoint mode.
+   */
+  readonly states?: {
     readonly names: readonly string[];
     readonly shape: readonly [number, number];
     readonly data: Float64Array;

@@ -52,31 +52,30 @@ const writeJson: Writer = (path, attribution) =>
 
 /** Scores in the order of the states' rows: absent extras have none. */
 const scoresOf = ({ parts, states }: Attribution): readonly number[] => {
-  const named = parts.filter((p) => p.token !== undefined);
+  if (states === undefined) return parts.map((p) => p.score);
+  const named = parts.slice(0, -2);
   const extras = states.names.slice(named.length).map((name) => parts.findLast((p) => p.name === name));
   return [...named, ...extras].map((p) => p?.score ?? 0);
 };
 
-/** `parts [M, D]` and `scores [M]` f64, `ids [T]` i32; the metadata `depass` is the JSON, `rows` names the M parts. */
+/**
+ * `parts [M, D]` (not in adjoint mode) and `scores [M]` f64, `ids [T]` i32; the metadata `depass` is the JSON, `rows` names
+ * the M parts.
+ */
 const writeTensors: Writer = (path, attribution) => {
-  const { states, tokens } = attribution;
+  const { states, tokens, parts } = attribution;
   const scores = Float64Array.from(scoresOf(attribution));
+  const ids = tokens.map((t) => t.id);
   return writeSafetensors(
     path,
     [
-      entryOf("parts", tensor("f64", states.shape, states.data)),
+      ...(states === undefined ? [] : [entryOf("parts", tensor("f64", states.shape, states.data))]),
       entryOf("scores", tensor("f64", [scores.length], scores)),
-      entryOf(
-        "ids",
-        i32(
-          [tokens.length],
-          tokens.map((t) => t.id),
-        ),
-      ),
+      entryOf("ids", i32([tokens.length], ids)),
     ],
     new Map([
       ["depass", JSON.stringify(toJson(attribution))],
-      ["rows", JSON.stringify(states.names)],
+      ["rows", JSON.stringify(states?.names ?? parts.map((p) => p.name))],
     ]),
   );
 };

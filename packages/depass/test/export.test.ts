@@ -77,6 +77,7 @@ test("Python's ONNX Runtime has the reference's logit, scores and parts", async 
     const { target, parts, states } = await attribute(model, prompt, { backend: { backend: "reference" } });
     const found = await runModel(place("parts"), { tokens: ids, position: [ids.length - 1] });
     const { logits = [], scores = [] } = found;
+    assert.ok(states !== undefined);
     const own = states.names.map((_, m) => scores[m * logits.length + target.id] as number);
     const expected = parts.filter((p) => p.name !== "bias").map((p) => p.score);
     const tolerance = { rtol: 2e-5, of: "largest" } as const;

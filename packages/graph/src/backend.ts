@@ -4,14 +4,13 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as T from "fp-ts/lib/Task.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Shape, type Sizes, showShape } from "./dim.ts";
-import { type Fault, fault, faultError } from "./error.ts";
+import { type Fault, type Faulty, fault, faultError } from "./error.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Expr, type Graph, isExpr, toGraph } from "./expr.ts";
+import { newShelf, type Residents, type Values } from "./resident.ts";
 import { check } from "./shape.ts";
 import { leavesOf, type Tensors } from "./sizes.ts";
 import type { DType, Tensor } from "./tensor.ts";
-
-export type Faulty<A> = TE.TaskEither<readonly Fault[], A>;
 
 /** Where weights come from: described without reading, read when a backend wants them. */
 export type Weights = {
@@ -31,7 +30,12 @@ export type RunOptions = {
 
 /** A graph made ready: its weights are where they are needed, any prompt length can run. */
 export type Runner = {
-  readonly run: (inputs: Tensors, options?: RunOptions) => Faulty<Tensors>;
+  readonly run: (inputs: Values, options?: RunOptions) => Faulty<Tensors>;
+  /**
+   * The same, whose outputs stay where they are computed, for later runs of this or another runner of the backend. They
+   * outlive the runner; each takes memory until it is disposed of.
+   */
+  readonly runResident: (inputs: Values, options?: RunOptions) => Faulty<Residents>;
   readonly dispose: () => void;
 };
 
@@ -99,6 +103,11 @@ export const readWeights = (graph: Graph, weights: Weights): Faulty<Tensors> => 
   );
 };
 
+const evaluated = newShelf<Tensor>(TE.right);
+
+const keptOf = (outputs: Tensors): Residents =>
+  Object.fromEntries(Object.entries(outputs).map(([name, t]) => [name, evaluated.put(t, t, () => undefined)]));
+
 /** The f64 evaluator as a backend: slow, and the oracle of the others. */
 export const reference: Backend = {
   name: "reference",
@@ -107,12 +116,11 @@ export const reference: Backend = {
     pipe(
       TE.fromEither(check(graph)),
       TE.chain(() => readWeights(graph, weights)),
-      TE.map(
-        (read): Runner => ({
-          run: (inputs) => TE.fromEither(evaluate(graph, { ...inputs, ...read })),
-          dispose: () => undefined,
-        }),
-      ),
+      TE.map((read): Runner => {
+        const run = (inputs: Values): Faulty<Tensors> =>
+          evaluated.lend(inputs, async (tensors, lent) => evaluate(graph, { ...tensors, ...lent, ...read }));
+        return { run, runResident: (inputs) => TE.map(keptOf)(run(inputs)), dispose: () => undefined };
+      }),
     ),
   close: () => undefined,
 };

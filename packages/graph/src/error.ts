@@ -1,6 +1,7 @@
 // How anything in this house says that something from outside is wrong: a value, never a throw.
 // Every package makes faults; only an edge (the CLI, the promise API) turns them into text or an exception.
 import * as E from "fp-ts/lib/Either.js";
+import type * as TE from "fp-ts/lib/TaskEither.js";
 
 /**
  * One thing that is wrong. `tag` is for programs, the rest is for people and reads
@@ -15,6 +16,9 @@ export type Fault = {
   /** What the reader can do about it. */
   readonly next?: string;
 };
+
+/** Work that may answer with faults. */
+export type Faulty<A> = TE.TaskEither<readonly Fault[], A>;
 
 export const fault = (tag: string, where: string, expected: string, got: string, next?: string): Fault =>
   next === undefined ? { tag, where, expected, got } : { tag, where, expected, got, next };

@@ -16,9 +16,13 @@ const inputBehind = (index: Expr): string | undefined => {
   return x.op === "input" ? x.params.name : undefined;
 };
 
+/** Which input is the index: the last one, of all ops that have one. */
+const indexOf = (n: Expr): Expr => n.inputs.at(-1) as Expr;
+
 /** The size of the axis that a node's index counts along, if it reads one. */
 const indexed = (n: Expr, shapes: Shapes): Dim | undefined => {
   if (n.op === "gather") return shapes.get(n.inputs[0] as Expr)?.at(n.params.axis);
+  if (n.op === "toExperts" || n.op === "fromExperts") return shapes.get(n.inputs[1] as Expr)?.[0];
   if (n.op === "scatterAdd") return n.params.size;
   return n.op === "partsAt" ? n.params.tokens : undefined;
 };
@@ -27,7 +31,7 @@ const indexed = (n: Expr, shapes: Shapes): Dim | undefined => {
 export const indexBounds = (graph: Graph, shapes: Shapes): readonly IndexBound[] =>
   nodesOf(graph).flatMap((n) => {
     const below = indexed(n, shapes);
-    const input = below === undefined ? undefined : inputBehind(n.inputs[1] as Expr);
+    const input = below === undefined ? undefined : inputBehind(indexOf(n));
     return input === undefined || below === undefined ? [] : [{ input, below }];
   });
 

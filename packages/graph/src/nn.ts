@@ -9,6 +9,7 @@ import {
   cos,
   div,
   equal,
+  freeze,
   gather,
   iota,
   mul,
@@ -96,6 +97,65 @@ export const mlp =
     linear(config.down)(named(config.site, activate(config.activation)(linear(config.up)(x))));
 
 /**
+ * Experts: each token goes through the `chosen` of `experts` gated MLPs that its router finds likeliest, and their results
+ * are added by that likelihood; `normalized`: with likelihoods that sum to one. `[T, D] → [T, D]`. Which experts, and how
+ * much of each, is frozen, as attention weights are. Likelihoods are computed in f32 whatever the model's type (transformers,
+ * `MixtralTopKRouter`), and their rounding may decide which is larger. Shazeer et al. 2017; Jiang et al. 2024.
+ */
+export const experts =
+  (config: {
+    readonly activation: Activation;
+    /** One row of logits a token: `[E, D]`. */
+    readonly router: Expr | Linear;
+    readonly chosen: number;
+    readonly normalized: boolean;
+    /** Maps of the experts in order: gate and up `[I, D]`, down `[D, I]`. */
+    readonly gate: readonly Expr[];
+    readonly up: readonly Expr[];
+    readonly down: readonly Expr[];
+    /** I and D. */
+    readonly neurons: number;
+    readonly hidden: number;
+    /** Names the neurons of each token's experts, times their expert's likelihood: `[T, k·I]`. */
+    readonly site?: string;
+  }) =>
+  (x: Expr): Expr => {
+    const { chosen: k, neurons: I, hidden: D } = config;
+    const E = config.gate.length;
+    const likely = roundF32(softmax(roundF32(linear(config.router)(x))));
+    const chosen = freeze(topK(k)(likely));
+    const own = sum(-1)(where(equal(reshape(1, [k, 1])(chosen), iota(E)), reshape(1, [1, E])(likely), 0));
+    const share = freeze(config.normalized ? roundF32(div(own, sum(-2)(own))) : own);
+    const gate = toExperts(stack(config.gate, [I, D]), chosen)(x);
+    const up = toExperts(stack(config.up, [I, D]), chosen)(x);
+    const perExpert = reshape(1, [k, I])(gated(config.activation, gate, up));
+    const weighted = named(config.site, reshape(2, [k * I])(mul(perExpert, share)));
+    return fromExperts(stack(config.down, [D, I]), chosen)(weighted);
+  };
+
+/** Matrices of one shape behind each other: `[E, …]`. */
+export const stack = (matrices: readonly Expr[], shape: readonly DimLike[]): Expr =>
+  concat(-1 - shape.length, ...matrices.map(reshape(shape.length, [1, ...shape])));
+
+/** Places of the k largest along the last axis, of equal ones the first. */
+export const topK =
+  (k: number) =>
+  (x: Expr): Expr =>
+    node("topK", { k }, x);
+
+/** `[…, T, D] → […, T, k·I]` through the maps `[E, I, D]` that `chosen` `[T, k]` names for each token. */
+export const toExperts =
+  (maps: Expr, chosen: Expr) =>
+  (x: Expr): Expr =>
+    node("toExperts", {}, x, maps, chosen);
+
+/** `[…, T, k·I] → […, T, D]` through the maps `[E, D, I]`, added up. */
+export const fromExperts =
+  (maps: Expr, chosen: Expr) =>
+  (x: Expr): Expr =>
+    node("fromExperts", {}, x, maps, chosen);
+
+/**
  * Rotary tables, each `[T, F/2]`, of positions 0 … T-1. Su et al. 2021, eq. 34. Every published model computes them in
  * f32 even where the rest is wider (transformers, `LlamaRotaryEmbedding`), so their rounding is part of the model.
  */
@@ -110,7 +170,7 @@ export const rotaryTables = (
   const frequencies = "op" in inverseFrequencies ? inverseFrequencies : constant(inverseFrequencies);
   const positions = reshape(1, [tokens, 1])(iota(tokens));
   const angles = roundF32(mul(positions, roundF32(frequencies)));
-  const scaled = (x: Expr): Expr => (magnitude === 1 ? x : mul(x, scalar(magnitude)));
+  const scaled = (x: Expr): Expr => (magnitude === 1 ? x : roundF32(mul(x, scalar(Math.fround(magnitude)))));
   return { cos: scaled(roundF32(cos(angles))), sin: scaled(roundF32(sin(angles))) };
 };
 

@@ -114,6 +114,19 @@ export type Composites = {
   /** (weights, v): `[H, T, T], […, T, K, F] → […, T, H, F]`: head h mixes the values of group h·K/H. */
   readonly attend: None;
 
+  /** The places of the k largest along the last axis, largest first, of equal ones the first: `[…, N] → […, k]`. */
+  readonly topK: { readonly k: number };
+  /**
+   * (x, experts, chosen): `[…, T, D], [E, I, D], [T, k] → […, T, k·I]`: each token through the maps that it has chosen, their
+   * results side by side: out[…, t, j·I + i] = Σ_d x[…, t, d] · experts[chosen[t, j], i, d]. Shazeer et al. 2017.
+   */
+  readonly toExperts: None;
+  /**
+   * (x, experts, chosen): `[…, T, k·I], [E, D, I], [T, k] → […, T, D]`: what each chosen map makes of its share of the columns,
+   * added up: out[…, t, d] = Σ_j Σ_i x[…, t, j·I + i] · experts[chosen[t, j], d, i].
+   */
+  readonly fromExperts: None;
+
   /** The token seed (whole): `[T, D] → [T + extras, T, D]`: part i is the state of token i; extras are zero. */
   readonly tokenParts: { readonly extras: number };
   /** (parts, constant): the constant added to one part, counted from the first. */

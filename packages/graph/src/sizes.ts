@@ -3,6 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { type Dim, type Shape, type Sizes, showShape, valueOf } from "./dim.ts";
 import { type Fault, fault } from "./error.ts";
 import type { Graph, Node } from "./expr.ts";
+import { isResident, type Resident, type Values } from "./resident.ts";
 import { sizeOf, type Tensor, toF64 } from "./tensor.ts";
 import { nodesOf } from "./traverse.ts";
 
@@ -30,7 +31,7 @@ const bound = (leaf: Leaf, shape: readonly number[], sizes: Record<string, numbe
 const fits = (shape: Shape, got: readonly number[], sizes: Sizes): boolean =>
   shape.length === got.length && shape.every((d, i) => valueOf(d, sizes) === got[i]);
 
-const leafFault = (leaf: Leaf, got: Tensor | undefined, sizes: Sizes): readonly Fault[] => {
+const leafFault = (leaf: Leaf, got: Tensor | Resident | undefined, sizes: Sizes): readonly Fault[] => {
   const { name, shape } = leaf.params;
   const where = `${leaf.op} ${name}`;
   if (got === undefined)
@@ -46,6 +47,7 @@ const leafFault = (leaf: Leaf, got: Tensor | undefined, sizes: Sizes): readonly 
       ),
     ];
   }
+  if (isResident(got)) return [];
   if (got.data.length !== sizeOf(got.shape))
     return [fault("shape", where, `${sizeOf(got.shape)} values`, `${got.data.length}`)];
   const odd = leaf.op === "input" && leaf.params.dtype === "i32" && toF64(got).find((v) => !Number.isInteger(v));
@@ -61,9 +63,10 @@ const symbolFaults = (sizes: Sizes): readonly Fault[] =>
   );
 
 /**
- * The value of every symbol from the tensors' shapes, over those given; every misfit is reported.
+ * The value of every symbol from the tensors' shapes, over those given; every misfit is reported. Of a resident tensor
+ * only the shape is looked at.
  */
-export const bindSizes = (graph: Graph, tensors: Tensors, given: Sizes = {}): E.Either<readonly Fault[], Sizes> => {
+export const bindSizes = (graph: Graph, tensors: Values, given: Sizes = {}): E.Either<readonly Fault[], Sizes> => {
   const sizes: Record<string, number> = { ...given };
   const leaves = leavesOf(graph);
   for (const leaf of leaves) {

@@ -6,6 +6,7 @@ import { secants } from "./expand/activations.ts";
 import { type Expr, type Node, node, unnamed, withInputs } from "./expr.ts";
 import { linearIn } from "./linearity.ts";
 import { isAll } from "./literal.ts";
+import { isStored } from "./movement.ts";
 import type { Activation } from "./op.ts";
 import type { PartsLayout } from "./parts.ts";
 import type { Neurons, Rule } from "./rules.ts";
@@ -58,7 +59,14 @@ const aligned = (parts: Expr, own: Shape, rank: number): Expr =>
 const broadcasting: ReadonlySet<string> = new Set(["add", "sub", "mul", "div", "where", "matmul", "broadcast"]);
 
 /** Linear inputs that have no leading axes to put the parts in. */
-const rigid: ReadonlySet<string> = new Set(["linear 1", "attend 0", "rope 1", "rope 2"]);
+const rigid: ReadonlySet<string> = new Set([
+  "linear 1",
+  "attend 0",
+  "rope 1",
+  "rope 2",
+  "toExperts 1",
+  "fromExperts 1",
+]);
 
 const zero = (shape: Shape): Expr => (shape.length === 0 ? scalar(0) : broadcast(shape)(scalar(0)));
 
@@ -79,7 +87,7 @@ const linearTwin = (n: Node, { seeded, shapeOf }: TwinContext): Twin => {
   const held = indexes(seeded.map((s) => !s)).filter((i) => !summands.includes(i));
   return {
     kind: "parts",
-    exactness: held.length > 0 && held.some((i) => (n.inputs[i] as Expr).op !== "weight") ? "frozen" : "exact",
+    exactness: held.length > 0 && held.some((i) => !isStored(n.inputs[i] as Expr)) ? "frozen" : "exact",
     needs,
     build: (partsOf, { count }) =>
       withInputs(
@@ -193,6 +201,9 @@ export const twins: Twins = {
   rope: linearTwin,
   attentionWeights: frozen,
   attend: linearTwin,
+  topK: linearTwin,
+  toExperts: linearTwin,
+  fromExperts: linearTwin,
   tokenParts: inside,
   addToPart: inside,
   split: inside,

@@ -17,7 +17,14 @@ import { right } from "./either.ts";
 const test = suite("adjoint");
 
 /** Inputs that count or choose: no small change means anything to them. */
-const counting: Readonly<Partial<Record<OpName, number>>> = { gather: 1, scatterAdd: 1, partsAt: 1, where: 0 };
+const counting: Readonly<Partial<Record<OpName, number>>> = {
+  gather: 1,
+  scatterAdd: 1,
+  partsAt: 1,
+  where: 0,
+  toExperts: 2,
+  fromExperts: 2,
+};
 
 /** Where samples sit on a jump or a kink they are moved off it; every other sample is differentiated where it is. */
 const apart = (v: number, i: number, j: number): number => {
@@ -31,6 +38,7 @@ const moved: Readonly<Partial<Record<OpName, readonly number[]>>> = {
   gated: [0],
   split: [0],
   splitRows: [0],
+  topK: [0],
 };
 
 /** binary32's steps are what this op is about: differences see them. */

@@ -11,7 +11,7 @@ import { softmaxRule } from "../src/rules.ts";
 import { tokenSeed } from "../src/seeds.ts";
 import * as s from "../src/syntax.ts";
 import { f32, type Tensor } from "../src/tensor.ts";
-import { close, graphs, models } from "../src/testing/index.ts";
+import { close, graphs, models, residencyLaws } from "../src/testing/index.ts";
 import { right } from "./either.ts";
 import { fuzz } from "./seed.ts";
 
@@ -58,18 +58,15 @@ test("run disposes of what it prepared, also when the run fails", async () => {
   let disposed = 0;
   const counting = (result: E.Either<readonly ReturnType<typeof fault>[], never>): Backend => ({
     ...reference,
-    prepare: () => TE.right({ run: () => TE.fromEither(result), dispose: () => disposed++ }),
+    prepare: () => TE.right({ ...runner, run: () => TE.fromEither(result) }),
   });
+  const runner = { run: () => TE.right({}), runResident: () => TE.right({}), dispose: () => disposed++ };
   await run(counting(E.left([fault("a", "b", "c", "d")])), y, given).then(
     () => assert.unreachable(),
     () => undefined,
   );
   assert.is(disposed, 1);
-  await run(
-    { ...counting(E.left([])), prepare: () => TE.right({ run: () => TE.right({}), dispose: () => disposed++ }) },
-    y,
-    given,
-  );
+  await run({ ...counting(E.left([])), prepare: () => TE.right(runner) }, y, given);
   assert.is(disposed, 2);
 });
 
@@ -101,5 +98,7 @@ test("each weight is read once, in order", async () => {
   right(await readWeights({ a: y, b: s.weight("w", [1]), c: s.weight("unused", [1]) }, weights)());
   assert.equal(names, ["w", "unused"]);
 });
+
+for (const { name, holds } of residencyLaws) test(name, () => holds(reference));
 
 test.run();

@@ -42,6 +42,14 @@ test("composites count as what they mean", () => {
   assert.is(count(node("rmsScale", { eps: 1e-5 }, x)), T * (2 * 4 + 4));
 });
 
+test("experts: only what a token has chosen", () => {
+  const [E, I, D, k] = [8, 3, 4, 2];
+  const chosen = s.input("chosen", ["T", k], "i32");
+  assert.is(count(node("toExperts", {}, x, s.weight("up", [E, I, D]), chosen)), 2 * T * k * I * D);
+  const inner = s.input("inner", ["T", k * I]);
+  assert.is(count(node("fromExperts", {}, inner, s.weight("down", [E, D, I]), chosen)), 2 * T * k * I * D);
+});
+
 test("rows of causal parts count only where they are", () => {
   const rows = { extras: 1, tokens: dim("T") };
   // Tokens 0 … 4 have 1 … 5 parts. Part m of token t mixes t - m + 1 values; the extra of token t, t + 1.

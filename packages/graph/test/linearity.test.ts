@@ -38,7 +38,7 @@ const bend = (c: Case, group: readonly number[]): number => {
 const varies = (c: Case, group: readonly number[]): boolean =>
   group.every((i) => {
     const x = c.node.inputs[i];
-    const index = ["gather", "scatterAdd", "partsAt"].includes(c.op) && i === 1;
+    const index = ["gather 1", "scatterAdd 1", "partsAt 1", "toExperts 2", "fromExperts 2"].includes(`${c.op} ${i}`);
     return x !== undefined && !index;
   });
 

@@ -62,7 +62,7 @@ for (const { name, op, node: x, tensors, sizes } of cases)
   });
 
 test("every op that is linear in an input carries its parts, but for those without room for an axis of parts", () => {
-  const rigid = ["linear 1", "attend 0", "rope 1", "rope 2", "freeze 0"];
+  const rigid = ["linear 1", "attend 0", "rope 1", "rope 2", "freeze 0", "toExperts 1", "fromExperts 1"];
   const inside = (op: string): boolean => /Part|split|Rows|partsAt|tokenParts/.test(op);
   for (const { op, node: x } of cases)
     for (const i of linearIn(x).flat())

@@ -27,5 +27,9 @@ const asFloats = (x: Expr): Expr => (isWhole(x) ? mul(x, 1) : x);
 export const fitGraph = (graph: Graph): Graph =>
   rewrite(graph, (n) => {
     if (n.op === "linear") return n.inputs.some(isWhole) ? withInputs(n, n.inputs.map(asFloats)) : n;
+    if (n.op === "toExperts" || n.op === "fromExperts") {
+      const [x, maps, chosen] = n.inputs as readonly [Expr, Expr, Expr];
+      return withInputs(n, [asFloats(x), asFloats(maps), chosen]);
+    }
     return n.op === "concat" ? withInputs(n, narrowed(n, n.inputs)) : n;
   });

@@ -1,11 +1,12 @@
 // What a run of a graph will take on a device, from the plan alone: nothing is compiled, read or allocated.
 import type { Fault, Foreseen, Graph, Sizes, Weights } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
 import { usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
+import { arrangedFor, largestBuffer, type PrepareOptions, planFor, showSizes, tooBig } from "./device-plan.ts";
 import { bytesOf, type Fit, fitRun, tilesOf, weightBytes } from "./memory-plan.ts";
 import type { Plan, PlanBuffer } from "./plan.ts";
-import { largestBuffer, type PrepareOptions, planFor, showSizes, tooBig } from "./run.ts";
 import { leastWeights, stagesOf } from "./stages.ts";
 
 /** The most bytes of weights that are there at once. */
@@ -52,4 +53,8 @@ export const foresee = (
   sizes: Sizes,
   options: PrepareOptions = {},
 ): E.Either<readonly Fault[], Foreseen> =>
-  E.chain((plan: Plan) => foreseen(device, plan, sizes))(planFor(device, graph, weights, options));
+  pipe(
+    arrangedFor(graph, weights),
+    E.chain((arranged) => planFor(device, arranged, options)),
+    E.chain((plan) => foreseen(device, plan, sizes)),
+  );

@@ -16,6 +16,7 @@ import type { Kernel } from "./kernel.ts";
 import * as attention from "./wgsl/attention.ts";
 import { contraction } from "./wgsl/contraction.ts";
 import { isElementwise } from "./wgsl/elementwise.ts";
+import * as experts from "./wgsl/experts.ts";
 import type { Result } from "./wgsl/invocation.ts";
 import { defaultTile, type Product, type Target, tiledProduct } from "./wgsl/matmul.ts";
 import * as movement from "./wgsl/movement.ts";
@@ -74,6 +75,8 @@ const inTile = <P extends parts.Packed>(params: P, { tile }: LowerContext): P =>
 
 const floats = ({ dtype }: Operand): Product["weights"] => (dtype === "i32" ? internal("a product of i32") : dtype);
 
+const numbers = (c: LowerContext, i: number) => ({ ...operand(c, i), dtype: floats(operand(c, i)) });
+
 export const lowerings: Lowerings = {
   sum: reduced("sum"),
   max: reduced("max"),
@@ -119,6 +122,9 @@ export const lowerings: Lowerings = {
   rope: (_, c) => attention.rope(c.name, operand(c, 0), operand(c, 1), operand(c, 2)),
   attentionWeights: ({ params }, c) => attention.attentionWeights(c.name, operand(c, 0), operand(c, 1), params),
   attend: (_, c) => attention.attend(c.name, operand(c, 0), operand(c, 1)),
+  topK: ({ params }, c) => experts.topK(c.name, operand(c, 0), params.k),
+  toExperts: (_, c) => experts.toExperts(c.result, numbers(c, 0), numbers(c, 1), operand(c, 2)),
+  fromExperts: (_, c) => experts.fromExperts(c.result, numbers(c, 0), numbers(c, 1), operand(c, 2)),
   tokenParts: ({ params }, c) => parts.tokenParts(c.name, operand(c, 0), params.extras),
   addToPart: ({ params }, c) => parts.addToPart(c.name, operand(c, 0), operand(c, 1), params.part),
   split: ({ params }, c) =>

@@ -8,7 +8,7 @@ import { type Region, tileSymbols } from "./regions.ts";
 /** Physical buffers of one run: the bytes of each, and which of them holds each of the plan's buffers. */
 export type Layout = {
   readonly slots: readonly { readonly bytes: number; readonly name: string }[];
-  /** Slot per plan buffer; weights have none, they stay between runs. */
+  /** Slot per plan buffer; weights have none, they stay between runs, as do inputs that were on the device before. */
   readonly slotOf: readonly (number | undefined)[];
   /** Rows of the largest tile that the layout has room for; Infinity where regions run in one piece. */
   readonly tileRows: number;
@@ -22,13 +22,23 @@ export const bytesOf = (b: PlanBuffer, sizes: Sizes, tileRows = Number.POSITIVE_
   return Math.max(4, Math.ceil((kept * bytesPerElement[b.dtype]) / 4) * 4);
 };
 
-/** Greedy by time: a buffer takes over the smallest free slot that is large enough, or grows a new one. */
-export const layOut = (plan: Plan, sizes: Sizes, tileRows = Number.POSITIVE_INFINITY): Layout => {
+const nowhere: ReadonlySet<number> = new Set();
+
+/**
+ * Greedy by time: a buffer takes over the smallest free slot that is large enough, or grows a new one. Those that lie
+ * `elsewhere` have none: inputs that are on the device already.
+ */
+export const layOut = (
+  plan: Plan,
+  sizes: Sizes,
+  tileRows = Number.POSITIVE_INFINITY,
+  elsewhere: ReadonlySet<number> = nowhere,
+): Layout => {
   const slots: { bytes: number; name: string; freeFrom: number }[] = [];
   const slotOf = new Array<number | undefined>(plan.buffers.length).fill(undefined);
   const order = plan.buffers.map((b, i) => ({ b, i })).sort((x, y) => x.b.from - y.b.from);
   for (const { b, i } of order) {
-    if (b.kind === "weight") continue;
+    if (b.kind === "weight" || elsewhere.has(i)) continue;
     const bytes = bytesOf(b, sizes, tileRows);
     // Inputs and closed values are written before the first step, so no step's buffer may become theirs.
     const candidates =
@@ -74,6 +84,8 @@ export type RunLimits = {
   readonly bytes: number;
   /** Bytes that one buffer may have. */
   readonly buffer: number;
+  /** Buffers of the plan that take no room: inputs that are on the device already. */
+  readonly elsewhere?: ReadonlySet<number>;
 };
 
 const regionsOf = (plan: Plan): readonly Region[] => [...new Set(plan.steps.flatMap((s) => s.region ?? []))];
@@ -100,7 +112,7 @@ export const fitLayout = (
   const fits = (layout: Layout): boolean =>
     planBytes(plan, sizes, layout).run <= limits.bytes && layout.slots.every((s) => s.bytes <= limits.buffer);
   for (let rows = all; ; rows = Math.max(least, Math.ceil(rows / 2))) {
-    const layout = layOut(plan, sizes, rows >= all ? Number.POSITIVE_INFINITY : rows);
+    const layout = layOut(plan, sizes, rows >= all ? Number.POSITIVE_INFINITY : rows, limits.elsewhere);
     if (fits(layout)) return { layout, fits: true };
     if (rows <= least) return { layout, fits: false };
   }

@@ -60,6 +60,9 @@ const rowOps: ReadonlySet<Expr["op"]> = new Set<Expr["op"]>([
   "splitRows",
 ]);
 
+/** Ops whose rows are computed one by one where their first operand is rows; the second are maps, the third is theirs. */
+const routed: ReadonlySet<Expr["op"]> = new Set<Expr["op"]>(["toExperts", "fromExperts"]);
+
 const isRows = (shape: Shape, { tokens, extras }: Region): boolean =>
   shape[0] !== undefined && sameDim(shape[0], rowCount(tokens, extras));
 
@@ -70,7 +73,10 @@ const rowwiseIn = (step: StepChoice, layouts: Layouts, shapeOf: (x: Expr) => Sha
   if (layout === undefined) return undefined;
   const reads = step.reads.map(shapeOf);
   if (step.form === "foreign") return undefined;
-  if (step.form === "own") return rowOps.has(step.node.op) ? layout : undefined;
+  if (step.form === "own") {
+    const isRouted = routed.has(step.node.op) && [0, 2].every((i) => isRows(reads[i] as Shape, layout));
+    return rowOps.has(step.node.op) || (isRouted && shape.length === 2) ? layout : undefined;
+  }
   if (step.form === "product") return shape.length === 2 && isRows(reads[0] as Shape, layout) ? layout : undefined;
   const fits = (s: Shape): boolean => s.length < shape.length || s[0] === 1 || isRows(s, layout);
   return reads.every(fits) ? layout : undefined;
@@ -79,6 +85,7 @@ const rowwiseIn = (step: StepChoice, layouts: Layouts, shapeOf: (x: Expr) => Sha
 /** Whether a step of a region reads an operand beyond its tile: weights, tokens' values, the values that attention mixes. */
 export const readsWhole = (step: StepChoice, operand: number, region: Region, shapeOf: (x: Expr) => Shape): boolean => {
   const read = shapeOf(step.reads[operand] as Expr);
+  if (step.form === "own" && routed.has(step.node.op)) return operand === 1;
   if (step.form === "own" && (step.node.op === "attendRows" || operand > 0)) return true;
   return (step.form === "product" && operand === 1) || !isRows(read, region) || isTokens(step);
 };

@@ -1,44 +1,40 @@
-// A plan on a device: weights go there once, then any number of runs. Each run binds sizes, refuses what cannot fit, uploads
-// its inputs, submits the steps in batches (looking at the clock and the abort signal between them) and reads the outputs.
+// A plan on a device: weights go there once where they fit, then any number of runs. Each run binds sizes, refuses what cannot
+// fit, uploads its inputs, has the steps computed and gives the outputs, as copies or where they are.
 
 import {
   bindSizes,
   checkIndexes,
   checkSizes,
-  checkWeights,
   disposedRunner,
   evaluateClosed,
   type Fault,
   type Faulty,
-  fault,
   type Graph,
   prune,
   type Runner,
   type RunOptions,
   type Sizes,
-  shapeOfSizes,
   type Tensor,
   type Tensors,
-  tensor,
   toF64,
+  type Values,
   type Weights,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Allocation, allocate, download, release, upload, usedBytes } from "./buffer.ts";
+import { type Allocation, allocate, type Bytes, release, upload, usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
-import { aborted, type Held, newHeld, storedType } from "./held.ts";
-import type { Lowerings } from "./lower.ts";
-import { batchSteps, fitRun, type Layout, tilesOf, weightBytes } from "./memory-plan.ts";
-import { pipelineFor, prepare as prepareStep, releaseStep, type Step, submit } from "./pipeline.ts";
-import { type Plan, type PlanBuffer, type PlanStep, plan as planGraph } from "./plan.ts";
-import { showBytes } from "./show-plan.ts";
+import { arrangedFor, largestBuffer, type PrepareOptions, planFor, showSizes, tooBig } from "./device-plan.ts";
+import { dispatched } from "./dispatch.ts";
+import { type Held, newHeld } from "./held.ts";
+import { type Fit, fitRun, type Layout, weightBytes } from "./memory-plan.ts";
+import { pipelineFor } from "./pipeline.ts";
+import type { Plan, PlanBuffer } from "./plan.ts";
+import { fetched, keptOutputs, outputsOf, type Placed, shelfOf } from "./residents.ts";
 import { leastWeights, type Stage, stagesOf } from "./stages.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
-
-export type PrepareOptions = RunOptions & { readonly lowerings?: Lowerings };
 
 /**
  * Plans a graph, compiles its kernels and uploads its weights in their stored type. Where the budget has no room for all of
@@ -51,24 +47,22 @@ export const prepareOn = (
   options: PrepareOptions = {},
 ): Faulty<Runner> =>
   pipe(
-    TE.fromEither(planFor(device, graph, weights, options)),
-    TE.chainFirst((plan) => compile(device, plan)),
-    TE.bindTo("plan"),
-    TE.bind("held", ({ plan }) => uploadWeights(device, plan, newHeld(device, plan, weights), options)),
+    TE.fromEither(arrangedFor(graph, weights)),
+    TE.bindTo("arranged"),
+    TE.bind("plan", ({ arranged }) => TE.fromEither(planFor(device, arranged, options))),
+    TE.chainFirst(({ plan }) => compile(device, plan)),
+    TE.bind("held", ({ plan, arranged }) =>
+      uploadWeights(device, plan, newHeld(device, plan, arranged.weights), options),
+    ),
     TE.map(
       ({ plan, held }): Runner => ({
-        run: (inputs, runOptions = {}) => held.inTurn(() => runPlan(device, plan, held, inputs, runOptions)),
+        run: (inputs, runOptions = {}) => runPlan(device, plan, held, inputs, runOptions, fetchedOutputs(device)),
+        runResident: (inputs, runOptions = {}) =>
+          runPlan(device, plan, held, inputs, runOptions, (outputs, own) => keptOutputs(device, outputs, own)),
         dispose: held.dispose,
       }),
     ),
   );
-
-export const planFor = (device: Device, graph: Graph, weights: Weights, options: PrepareOptions): Result<Plan> => {
-  const faults = checkWeights(graph, weights);
-  if (faults.length > 0) return E.left(faults);
-  const dtypeOf = (name: string) => storedType(weights.describe(name)?.dtype ?? "f32");
-  return planGraph(graph, { target: device, dtypeOf, ...(options.lowerings ? { lowerings: options.lowerings } : {}) });
-};
 
 const compile = (device: Device, plan: Plan): Faulty<unknown> => {
   const kernels = [...new Map(plan.steps.map((s) => [s.kernel.wgsl, s.kernel])).values()];
@@ -93,69 +87,127 @@ const uploadWeights =
 /** What weights and a run of this graph may take together. */
 const freeBytes = (device: Device, held: Held): number => device.budgetBytes - usedBytes(device) + held.bytes();
 
-export const tooBig = (device: Device, what: string, bytes: number, free: number): Fault =>
-  fault(
-    "out-of-memory",
-    what,
-    `at most ${showBytes(free)} (what is left of the budget of ${showBytes(device.budgetBytes)} on ${device.name})`,
-    showBytes(bytes),
-    "raise --memory, shorten the prompt or choose another backend",
-  );
+type Outputs = Readonly<Record<string, Placed>>;
 
-const runPlan = async (
+/** What becomes of the outputs, before the run's `own` buffers are released; it takes out of them what is to stay. */
+type Ending<A> = (outputs: Outputs, own: Set<Allocation>) => Faulty<A>;
+
+const fetchedOutputs =
+  (device: Device): Ending<Tensors> =>
+  (outputs) =>
+    pipe(
+      Object.entries(outputs),
+      TE.traverseSeqArray(([name, placed]) => TE.map((t: Tensor) => [name, t] as const)(fetched(device, placed))),
+      TE.map((entries) => Object.fromEntries(entries)),
+    );
+
+const runPlan = <A>(
   device: Device,
   plan: Plan,
   held: Held,
-  inputs: Tensors,
+  inputs: Values,
   options: RunOptions,
-): Promise<Result<Tensors>> => {
-  if (!held.isOpen()) return E.left(disposedRunner);
-  const sizes = boundSizes(plan, inputs);
-  if (E.isLeft(sizes)) return sizes;
-  const free = freeBytes(device, held);
-  const fit = fitRun(plan, sizes.right, { bytes: free, buffer: largestBuffer(device) }, leastWeights(plan));
-  if (!fit.fits && fit.bytes > free)
-    return E.left([tooBig(device, `a run with ${showSizes(sizes.right)}`, fit.bytes, free)]);
-  const stages = fit.streams ? stagesOf(plan, held.there.keys(), fit.room) : resident(plan, held);
-  held.evict(stages[0]?.evict ?? []);
-  const slots = await allocateSlots(device, fit.layout);
-  if (E.isLeft(slots)) return slots;
-  const { layout } = fit;
-  const buffers = (): readonly Allocation[] =>
-    plan.buffers.map((_, i) => held.there.get(i) ?? (slots.right[layout.slotOf[i] as number] as Allocation));
-  const result = await pipe(
-    feed(device, plan, buffers(), inputs, sizes.right),
-    TE.chain(() => staged(device, held, stages, buffers, (s) => unrolled(plan, sizes.right, layout, s), options)),
-    TE.chain(() => outputs(device, plan, buffers(), sizes.right)),
-  )();
-  for (const slot of slots.right) release(device, slot);
-  if (fit.streams) held.evict([...held.there.keys()]);
-  const stray = device.takeFaults();
-  return stray.length > 0 && E.isRight(result) ? E.left(stray) : result;
+  ending: Ending<A>,
+): Faulty<A> =>
+  shelfOf(device).lend(inputs, async (tensors, lent) => {
+    const landed = await landedInputs(device, plan, lent)();
+    if (E.isLeft(landed)) return landed;
+    const own = { ...tensors, ...landed.right };
+    const placed = new Map(
+      plan.buffers.flatMap((b, i) => {
+        const found = b.kind === "input" && !Object.hasOwn(own, b.name) ? lent[b.name] : undefined;
+        return found === undefined ? [] : [[i, found.at] as const];
+      }),
+    );
+    const given = { values: { ...inputs, ...landed.right }, tensors: own, placed };
+    return held.inTurn(() => runPlaced(device, plan, held, given, options, ending))();
+  });
+
+/**
+ * Residents that cannot be read in place: of another type than the input's, or ids, which are looked at before anything
+ * runs. They come to the host and go the way of other inputs.
+ */
+const landedInputs = (device: Device, plan: Plan, lent: Readonly<Record<string, Placed>>): Faulty<Tensors> =>
+  fetchedOutputs(device)(
+    Object.fromEntries(
+      Object.entries(lent).filter(
+        ([name, { dtype }]) =>
+          plan.bounds.some(({ input }) => input === name) ||
+          plan.buffers.some((b) => b.kind === "input" && b.name === name && b.dtype !== dtype),
+      ),
+    ),
+    new Set(),
+  );
+
+/** What a run is given: all of it, what comes from the host, and by the numbers of the plan's buffers what is read in place. */
+type Given = {
+  readonly values: Values;
+  readonly tensors: Tensors;
+  readonly placed: ReadonlyMap<number, Allocation>;
 };
 
-/** One stage, before which the weights come that are not there. */
-const resident = (plan: Plan, { there }: Held): readonly Stage[] => [
-  { from: 0, to: plan.steps.length, evict: [], load: weightNumbers(plan).filter((b) => !there.has(b)) },
-];
+const runPlaced = async <A>(
+  device: Device,
+  plan: Plan,
+  held: Held,
+  { values, tensors, placed }: Given,
+  options: RunOptions,
+  ending: Ending<A>,
+): Promise<Result<A>> => {
+  if (!held.isOpen()) return E.left(disposedRunner);
+  const sizes = boundSizes(plan, values, tensors);
+  if (E.isLeft(sizes)) return sizes;
+  const fit = fitFor(device, plan, held, sizes.right, new Set(placed.keys()));
+  if (E.isLeft(fit)) return fit;
+  const { layout, streams } = fit.right;
+  const stages = stagesFor(plan, held, fit.right);
+  held.evict(stages[0]?.evict ?? []);
+  const slots = await allocateSlots(device, layout);
+  if (E.isLeft(slots)) return slots;
+  const own = new Set(slots.right);
+  const slotOf = (b: number): Allocation => slots.right[layout.slotOf[b] as number] as Allocation;
+  const buffers = () => plan.buffers.map((_, b) => held.there.get(b) ?? placed.get(b) ?? slotOf(b));
+  const result = await pipe(
+    feed(device, plan, buffers(), tensors, sizes.right),
+    TE.chain(() => dispatched({ device, plan, held, stages, sizes: sizes.right, layout, buffers }, options)),
+    TE.chainFirst(() => TE.fromEither(strayFaults(device))),
+    TE.chain((last) => ending(outputsOf(plan, last, sizes.right), own)),
+  )();
+  for (const slot of own) release(device, slot);
+  if (streams) held.evict([...held.there.keys()]);
+  return result;
+};
 
-export const largestBuffer = ({ limits }: Device): number =>
-  Math.min(limits.maxBufferSize ?? 0, limits.maxStorageBufferBindingSize ?? 0);
+/** How a run fits beside what else is on the device; `elsewhere` are buffers of the plan that are part of that. */
+const fitFor = (device: Device, plan: Plan, held: Held, sizes: Sizes, elsewhere: ReadonlySet<number>): Result<Fit> => {
+  const free = freeBytes(device, held);
+  const fit = fitRun(plan, sizes, { bytes: free, buffer: largestBuffer(device), elsewhere }, leastWeights(plan));
+  return fit.fits || fit.bytes <= free
+    ? E.right(fit)
+    : E.left([tooBig(device, `a run with ${showSizes(sizes)}`, fit.bytes, free)]);
+};
 
-export const showSizes = (sizes: Sizes): string =>
-  Object.entries(sizes)
-    .map(([symbol, value]) => `${symbol} = ${value}`)
-    .join(", ");
+/** Where weights stay, one stage, before which those come that are not there. */
+const stagesFor = (plan: Plan, { there }: Held, { streams, room }: Fit): readonly Stage[] =>
+  streams
+    ? stagesOf(plan, there.keys(), room)
+    : [{ from: 0, to: plan.steps.length, evict: [], load: weightNumbers(plan).filter((b) => !there.has(b)) }];
 
-/** Sizes from the inputs alone: weights were checked when they were uploaded. */
-const boundSizes = (plan: Plan, inputs: Tensors): Result<Sizes> => {
+/** Errors that no error scope caught. */
+const strayFaults = (device: Device): Result<void> => {
+  const stray = device.takeFaults();
+  return stray.length > 0 ? E.left(stray) : E.right(undefined);
+};
+
+/** Sizes from the inputs alone: weights were checked when they were uploaded. Ids are among the `tensors`. */
+const boundSizes = (plan: Plan, inputs: Values, tensors: Tensors): Result<Sizes> => {
   const leaves = Object.fromEntries(
     plan.buffers.flatMap((b, i) => (b.kind === "input" ? [[`${i}`, b.expr] as const] : [])),
   );
   return pipe(
     bindSizes(prune(Object.keys(leaves))(leaves), inputs),
     E.chain((sizes) => {
-      const faults = [...checkSizes(plan.sizes, sizes), ...checkIndexes(plan.bounds, inputs, sizes)];
+      const faults = [...checkSizes(plan.sizes, sizes), ...checkIndexes(plan.bounds, tensors, sizes)];
       return faults.length > 0 ? E.left(faults) : E.right(sizes);
     }),
   );
@@ -174,123 +226,28 @@ const allocateSlots = async (device: Device, layout: Layout): Promise<Result<rea
   return E.right(slots);
 };
 
-/** Inputs as given; closed values from the f64 evaluator, rounded once. */
+const fedValue = (b: PlanBuffer, tensors: Tensors, sizes: Sizes): Tensor | undefined => {
+  if (b.kind === "closed") return evaluateClosed(b.expr, sizes);
+  return b.kind === "input" ? tensors[b.name] : undefined;
+};
+
+/** Inputs from the host as given; closed values from the f64 evaluator, rounded once. */
 const feed =
-  (device: Device, plan: Plan, buffers: readonly Allocation[], inputs: Tensors, sizes: Sizes): Faulty<void> =>
+  (device: Device, plan: Plan, buffers: readonly Allocation[], tensors: Tensors, sizes: Sizes): Faulty<void> =>
   async () => {
     for (const [i, b] of plan.buffers.entries()) {
-      if (b.kind !== "input" && b.kind !== "closed") continue;
-      const value = b.kind === "input" ? (inputs[b.name] as Tensor) : evaluateClosed(b.expr, sizes);
-      const data = b.dtype === "i32" ? Int32Array.from(toF64(value)) : Float32Array.from(toF64(value));
+      const value = fedValue(b, tensors, sizes);
+      if (value === undefined) continue;
+      const data = asFed(value, b.dtype);
       const sent = await upload(device, buffers[i] as Allocation, data)();
       if (E.isLeft(sent)) return sent;
     }
     return E.right(undefined);
   };
 
-/** One dispatch: a step, with the sizes of the run and of its tile. */
-type Work = { readonly step: PlanStep; readonly sizes: Sizes };
-
-/** Steps in order; those of a region once for each of its tiles. */
-const unrolled = (plan: Plan, sizes: Sizes, { tileRows }: Layout, stage: Stage): readonly Work[] => {
-  const work: Work[] = [];
-  for (let { from } = stage; from < stage.to; ) {
-    const region = plan.steps[from]?.region;
-    let to = from + 1;
-    while (region !== undefined && plan.steps[to]?.region === region) to++;
-    const tiles = region === undefined ? [{}] : tilesOf(region, sizes, tileRows);
-    for (const tile of tiles)
-      for (const step of plan.steps.slice(from, to)) work.push({ step, sizes: { ...sizes, ...tile } });
-    from = to;
-  }
-  return work;
-};
-
-/** Stage after stage: nothing is ahead of the device when weights leave it. */
-const staged =
-  (
-    device: Device,
-    held: Held,
-    stages: readonly Stage[],
-    buffers: () => readonly Allocation[],
-    workOf: (stage: Stage) => readonly Work[],
-    options: RunOptions,
-  ): Faulty<void> =>
-  async () => {
-    const works = stages.map(workOf);
-    const total = works.reduce((sum, w) => sum + w.length, 0);
-    let done = 0;
-    for (const [i, { evict, load }] of stages.entries()) {
-      held.evict(evict);
-      const loaded = await held.load(load, options.signal === undefined ? {} : { signal: options.signal })();
-      if (E.isLeft(loaded)) return loaded;
-      const work = works[i] as readonly Work[];
-      const ran = await computed(device, held, buffers(), work, options, done, total);
-      if (E.isLeft(ran)) return ran;
-      done += work.length;
-    }
-    return E.right(undefined);
-  };
-
-const computed = async (
-  device: Device,
-  held: Held,
-  buffers: readonly Allocation[],
-  work: readonly Work[],
-  options: RunOptions,
-  before: number,
-  total: number,
-): Promise<Result<void>> => {
-  const size = batchSteps[device.kind];
-  for (let from = 0; from < work.length; from += size) {
-    if (options.signal?.aborted) return E.left([aborted()]);
-    if (!held.isOpen()) return E.left(disposedRunner);
-    options.progress?.({ done: before + from, total, what: work[from]?.step.name ?? "" });
-    const done = await submitted(device, buffers, work.slice(from, from + size));
-    if (E.isLeft(done)) return done;
-  }
-  return E.right(undefined);
-};
-
-const submitted = async (
-  device: Device,
-  buffers: readonly Allocation[],
-  work: readonly Work[],
-): Promise<Result<void>> => {
-  const steps: Step[] = [];
-  for (const { step: s, sizes } of work) {
-    const bound = [...s.reads, s.write].map((b) => buffers[b] as Allocation);
-    const step = await prepareStep(device, s.kernel, bound, sizes)();
-    if (E.isLeft(step)) return step;
-    steps.push(step.right);
-  }
-  const done = await submit(device, steps)();
-  // Nothing is ahead of the device: progress is what has been computed, and an abort stops within one batch.
-  await Promise.race([device.gpu.queue.onSubmittedWorkDone(), device.lost]);
-  for (const s of steps) releaseStep(device, s);
-  return done;
-};
-
-const outputs = (device: Device, plan: Plan, buffers: readonly Allocation[], sizes: Sizes): Faulty<Tensors> =>
-  pipe(
-    Object.entries(plan.outputs),
-    TE.traverseSeqArray(([name, { buffer, shape }]) => {
-      const numbers = shapeOfSizes(shape, sizes);
-      const elements = numbers.reduce((a, b) => a * b, 1);
-      const { dtype } = plan.buffers[buffer] as PlanBuffer;
-      return pipe(
-        download(
-          device,
-          buffers[buffer] as Allocation,
-          Math.ceil((elements * (dtype === "bf16" || dtype === "f16" ? 2 : 4)) / 4) * 4,
-        ),
-        TE.map((bytes) => [name, tensor(dtype, numbers, typed(dtype, bytes, elements))] as const),
-      );
-    }),
-    TE.map((entries) => Object.fromEntries(entries)),
-  );
-
-const typed = (dtype: PlanBuffer["dtype"], bytes: ArrayBuffer, elements: number): Tensor["data"] => {
-  if (dtype === "f32") return new Float32Array(bytes, 0, elements);
-  return dtype === "i32" ? new Int32Array(bytes, 0, elements) : new Uint16Array(bytes, 0, elements);
+const asFed = (value: Tensor, dtype: PlanBuffer["dtype"]): Bytes => {
+  if (dtype === "i32") return Int32Array.from(toF64(value));
+  return value.data instanceof Float32Array
+    ? (value.data as Float32Array<ArrayBuffer>)
+    : Float32Array.from(toF64(value));
 };

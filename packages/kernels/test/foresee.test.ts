@@ -44,4 +44,14 @@ for (const device of devices)
     assert.ok(E.isLeft(foresee({ ...device, budgetBytes: least - 4 }, graph, weights, { T })));
   });
 
+test("a weight that is only moved takes what it takes laid out anew", () => {
+  const [device] = devices;
+  if (device === undefined) return;
+  const [x, w] = [g.input("x", ["T", D]), g.weight("w0", [D, D])];
+  const [plain, turned] = [w, g.transpose([-1, -2])(w)].map((map) =>
+    g.orThrow(foresee(device, { y: g.linear(map)(x) }, weights, { T })),
+  );
+  assert.equal(turned, plain);
+});
+
 test.run();

@@ -12,4 +12,6 @@ export type Architecture = Unembedding & {
   readonly context: number;
   /** The last norm's output `[T, D]`; states in between are reached by their sites. */
   readonly normed: Expr;
+  /** What the names of a checkpoint of the base model alone lack, such as `transformer.` (checkpoint/prefix.ts). */
+  readonly prefix?: string;
 };

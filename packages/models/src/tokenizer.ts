@@ -11,6 +11,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { readJson } from "./file.ts";
+import { bytesOf, continued } from "./tokenizer/continuation.ts";
 import { type Encoding, encode, type Loaded } from "./tokenizer/encoding.ts";
 import { type Around, around, attempt, build, type Library } from "./tokenizer/library.ts";
 import { type AddedToken, splitter } from "./tokenizer/sections.ts";
@@ -28,6 +29,10 @@ export type Tokenizer = {
   readonly encode: (text: string, options: { readonly special: boolean }) => Result<Encoding>;
   /** An id as a person reads it. Faults: no such id. */
   readonly tokenText: (id: number) => Result<string>;
+  /** UTF-8 bytes that an id adds to a text, part of a character perhaps; a special token or no token adds none. */
+  readonly bytes: (id: number) => Uint8Array;
+  /** The encoding with more ids behind it, as a model goes on with a text. */
+  readonly continued: (encoding: Encoding, ids: readonly number[]) => Encoding;
   /** The one id that `text` is, without special tokens. Faults: none, several (with their ids), or unknown. */
   readonly idOf: (text: string) => Result<number>;
 };
@@ -49,6 +54,8 @@ const toTokenizer = (loaded: Loaded): Tokenizer => ({
   size: sizeOf(loaded),
   encode: (text, { special }) => encode(loaded, text, special),
   tokenText: (id) => tokenText(loaded, id),
+  bytes: (id) => bytesOf(loaded, id),
+  continued: (encoding, ids) => continued(loaded, encoding, ids),
   idOf: (text) => idOf(loaded, text),
 });
 

@@ -6,7 +6,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { foresee } from "./foresee.ts";
 import type { PlanOptions } from "./plan.ts";
-import { prepareOn } from "./run.ts";
+import { newArrays, prepareOn } from "./run.ts";
 import { loadRuntime } from "./session.ts";
 
 export type CpuBackendOptions = PlanOptions & {
@@ -29,14 +29,16 @@ const deviceName = (): string => {
 export const cpu = (options: CpuBackendOptions = {}): Faulty<Backend> =>
   pipe(
     loadRuntime,
-    TE.map(
-      (runtime): Backend => ({
+    TE.map((runtime): Backend => {
+      const shelf = newArrays();
+      return {
         name: "cpu",
         device: deviceName(),
         prepare: (graph, weights, run = {}) =>
-          prepareOn(runtime, graph, weights, { ...options, budgetBytes: budget(options) }, run),
-        foresee: (graph, _, sizes) => foresee(graph, sizes, { ...options, budgetBytes: budget(options) }),
+          prepareOn(runtime, shelf, graph, weights, { ...options, budgetBytes: budget(options) }, run),
+        foresee: (graph, weights, sizes) =>
+          foresee(graph, weights, sizes, { ...options, budgetBytes: budget(options) }),
         close: () => undefined,
-      }),
-    ),
+      };
+    }),
   );

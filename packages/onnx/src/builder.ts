@@ -22,6 +22,13 @@ export type Builder = {
     attributes?: readonly Attribute[],
     name?: string,
   ) => string;
+  /** A new node with several outputs; gives their names. */
+  readonly emitAll: (
+    opType: string,
+    inputs: readonly string[],
+    attributes: readonly Attribute[],
+    outputs: number,
+  ) => readonly string[];
   readonly floats: (values: readonly number[], shape: readonly number[]) => string;
   readonly int64s: (values: readonly number[], shape?: readonly number[]) => string;
   readonly sizes: (dims: readonly Dim[]) => string;
@@ -59,6 +66,11 @@ export const newBuilder = (source: SizeSource, fresh: Fresh = numbered()): Build
     emit: (opType, inputs, attributes = [], name = fresh("value")) => {
       nodes.push({ inputs, outputs: [name], name: `${opType} ${name}`, opType, attributes });
       return name;
+    },
+    emitAll: (opType, inputs, attributes, count) => {
+      const outputs = Array.from({ length: count }, () => fresh("value"));
+      nodes.push({ inputs, outputs, name: `${opType} ${outputs[0]}`, opType, attributes });
+      return outputs;
     },
     floats: (values, shape) => {
       const make = () => constant(elementTypes.f32, shape, Float32Array.from(values));

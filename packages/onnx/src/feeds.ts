@@ -37,7 +37,7 @@ export type Pool = Map<number, Float32Array[]>;
 
 const taken = (pool: Pool, length: number): Float32Array => pool.get(length)?.pop() ?? new Float32Array(length);
 
-export const given = (pool: Pool, { data }: OrtTensor): void => {
+export const given = (pool: Pool, data: OrtTensor["data"]): void => {
   if (!(data instanceof Float32Array)) return;
   pool.set(data.length, [...(pool.get(data.length) ?? []), data]);
 };

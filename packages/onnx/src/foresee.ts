@@ -1,8 +1,8 @@
 // What a run will take on the CPU, from the plan alone: no weight is read, no session opened.
-import type { Fault, Foreseen, Graph, Sizes } from "@depass/graph";
-import { valueOf } from "@depass/graph";
+import { type Fault, type Foreseen, type Graph, type Sizes, valueOf, type Weights } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import { arrangedFor } from "./arranged.ts";
 import { showSizes, tooBig, weightBytes } from "./budget.ts";
 import { runBytes } from "./memory.ts";
 import { type Base, basePlan, type PlanOptions, stepsFor } from "./plan.ts";
@@ -28,18 +28,19 @@ const activationsOf = (
   );
 };
 
-/** Faults: a misshapen graph, weights or a run that do not fit. */
+/** Faults: a misshapen graph, weights that are not there, weights or a run that do not fit. */
 export const foresee = (
-  graph: Graph,
+  source: Graph,
+  stored: Weights,
   sizes: Sizes,
   options: PlanOptions & { readonly budgetBytes: number },
 ): E.Either<readonly Fault[], Foreseen> =>
   pipe(
-    basePlan(graph, options),
-    E.bindTo("base"),
-    E.bind("weights", ({ base }) => weightBytes(graph, base, options.budgetBytes)),
+    arrangedFor(source, stored),
+    E.bind("base", ({ graph }) => basePlan(graph, options)),
+    E.bind("bytes", ({ graph, base }) => weightBytes(graph, base, options.budgetBytes)),
     E.bind("run", ({ base }) => activationsOf(base, sizes)),
-    E.chain(({ weights, run: [activations, tiles] }) => {
+    E.chain(({ bytes: weights, run: [activations, tiles] }) => {
       const free = options.budgetBytes - weights;
       return activations > free
         ? E.left([tooBig(`a run with ${showSizes(sizes)}`, activations, free, options.budgetBytes)])

@@ -2,7 +2,9 @@
 // (ReduceMax and ReduceMin instead of |x|), a range of several axes. What only the fused node reads is then never computed.
 import { type Expr, type Graph, nodesOf, type Shape, type Shapes, sameDim, uses } from "@depass/graph";
 import type { Value } from "./builder.ts";
-import { axisOf, f32, gemm, type Lowering, type Range, sliced } from "./lower.ts";
+import { type Routed, routedByMaps, stackedMaps } from "./experts.ts";
+import { axisOf, gemm, type Range, sliced } from "./lower.ts";
+import { f32, type Lowering } from "./lowering.ts";
 
 /** How a node is computed: from which values, by which ONNX nodes. */
 export type Fused = { readonly reads: readonly Expr[]; readonly emit: (context: Lowering) => Value };
@@ -57,8 +59,16 @@ const ranges = (n: Extract<Expr, { op: "slice" }>, { shapeOf, isAlone }: Context
   return found.length < 2 ? undefined : { reads: [x], emit: (c) => sliced(found, c) };
 };
 
+/** Products with maps that were stacked. */
+const routed = (n: Routed, { shapeOf }: Context): Fused | undefined => {
+  const [x, stack, chosen] = n.inputs as readonly [Expr, Expr, Expr];
+  const maps = stackedMaps(stack, shapeOf);
+  return maps === undefined ? undefined : { reads: [x, chosen, ...maps], emit: (c) => routedByMaps(n, maps.length, c) };
+};
+
 const fusedForm = (n: Expr, context: Context): Fused | undefined => {
   if (n.op === "add") return product(n, context);
+  if (n.op === "toExperts" || n.op === "fromExperts") return routed(n, context);
   if (n.op === "max") return magnitude(n, context);
   return n.op === "slice" ? ranges(n, context) : undefined;
 };

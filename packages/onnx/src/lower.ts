@@ -15,31 +15,12 @@ import {
   type Shape,
   type Table,
 } from "@depass/graph";
-import type { Builder, ElementType, Value } from "./builder.ts";
-import { elementTypes, float, int, ints, text } from "./proto.ts";
-
-/** What a row gets: its operands as they are and as numbers, the shapes, and where nodes go. */
-export type Lowering = {
-  readonly builder: Builder;
-  readonly operand: (i: number) => Value;
-  /** An operand as f32. */
-  readonly number: (i: number) => string;
-  readonly shapeOf: (x: Expr) => Shape;
-  readonly shape: Shape;
-  /** The name the node's value is to have; absent where any will do. */
-  readonly name: string | undefined;
-};
+import type { ElementType, Value } from "./builder.ts";
+import { type Routed, routedByStack, topK } from "./experts.ts";
+import { as, f32, type Lowering } from "./lowering.ts";
+import { float, int, ints, text } from "./proto.ts";
 
 export type Lowerings = Table<readonly [context: Lowering], Value>;
-
-export const f32 = (name: string): Value => ({ name, type: "f32" });
-
-const cast = (b: Builder, name: string, to: ElementType): string =>
-  b.emit("Cast", [name], [int("to", elementTypes[to])]);
-
-/** The value as another type. */
-export const as = (b: Builder, { name, type }: Value, to: ElementType): string =>
-  type === to ? name : cast(b, name, to);
 
 const pairwise =
   (opType: string, type: ElementType = "f32") =>
@@ -96,7 +77,14 @@ export const sliced = (ranges: readonly Range[], c: Lowering): Value => {
 };
 
 /** Composites that ONNX has an operator for. */
-const operators: ReadonlySet<OpName> = new Set<OpName>(["linear", "softmax", "layerNorm"]);
+const operators: ReadonlySet<OpName> = new Set<OpName>([
+  "linear",
+  "softmax",
+  "layerNorm",
+  "topK",
+  "toExperts",
+  "fromExperts",
+]);
 
 export const needsExpansion = (x: Expr): boolean => isComposite(x) && !operators.has(x.op);
 
@@ -178,6 +166,10 @@ export const lowerings: Lowerings = {
     const attributes = [int("axis", -1), float("epsilon", params.eps)];
     return f32(c.builder.emit("LayerNormalization", [c.number(0), c.number(1), c.number(2)], attributes, c.name));
   },
+
+  topK,
+  toExperts: (n, c) => routedByStack(n as Routed, c),
+  fromExperts: (n, c) => routedByStack(n as Routed, c),
 
   logSumExp: expandedBefore,
   rmsScale: expandedBefore,

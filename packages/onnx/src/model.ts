@@ -15,7 +15,8 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { Builder, Value } from "./builder.ts";
-import { as, needsExpansion } from "./lower.ts";
+import { needsExpansion } from "./lower.ts";
+import { as } from "./lowering.ts";
 import { type DimProto, elementTypes, type ModelProto, type ValueInfo } from "./proto.ts";
 import { leanSplits } from "./splits.ts";
 

@@ -2,7 +2,8 @@
 import { applyRow, type Expr, type Graph, internal, type Shape, type Shapes } from "@depass/graph";
 import type { Builder, Value } from "./builder.ts";
 import { fuse } from "./fuse.ts";
-import { as, type Lowering, lowerings } from "./lower.ts";
+import { lowerings } from "./lower.ts";
+import { as, type Lowering } from "./lowering.ts";
 
 /** Lowers every output; gives the tensor that holds it, as it is: ids stay int32, conditions bool. */
 export const lowerGraph = (

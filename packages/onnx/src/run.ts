@@ -5,7 +5,6 @@ import {
   check,
   checkIndexes,
   checkSizes,
-  checkWeights,
   disposedRunner,
   type Fault,
   type Faulty,
@@ -13,15 +12,19 @@ import {
   type IndexBound,
   indexBounds,
   leavesOf,
+  newShelf,
   prune,
+  type Residents,
   type Runner,
   type RunOptions,
+  type Shelf,
   type SizeBound,
   type Sizes,
   sizeBounds,
   type Tensor,
   type Tensors,
   tensor,
+  type Values,
   valueOf,
   type Weights,
 } from "@depass/graph";
@@ -29,6 +32,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { aborted } from "./aborted.ts";
+import { arrangedFor } from "./arranged.ts";
 import { heldBytes, showSizes, tooBig, weightBytes } from "./budget.ts";
 import { type Feeds, fetchesOf, fixedFeeds, given, inputTensor, type Pool } from "./feeds.ts";
 import { lastReads, runBytes } from "./memory.ts";
@@ -61,27 +65,33 @@ type Ready = {
   readonly steps: Map<string, readonly Step[]>;
   /** A session that is being opened is waited for, not opened twice. */
   readonly sessions: Map<Program, Promise<Result<Session>>>;
-  /** Arrays of earlier runs with the same sizes. */
-  readonly pool: { sizes: string; arrays: Pool };
+  /** Of earlier runs with the same sizes: arrays, and what follows from the sizes alone. */
+  readonly pool: { sizes: string; arrays: Pool; fixed: Map<Program, Feeds> };
+  /** What stays between runs; the backend's. */
+  readonly shelf: Shelf<Tensor>;
   /** Ended by dispose(). */
   readonly life: { isOpen: boolean };
 };
 
+/** Arrays that stay: a copy of one is read, since another run may write into it once it was disposed of. */
+export const newArrays = (): Shelf<Tensor> => newShelf((t) => TE.right({ ...t, data: t.data.slice() }));
+
 /** Reads weights and plans; models and sessions are made by the first run. */
 export const prepareOn = (
   runtime: Runtime,
-  graph: Graph,
-  weights: Weights,
+  shelf: Shelf<Tensor>,
+  source: Graph,
+  stored: Weights,
   options: CpuOptions,
   runOptions: RunOptions = {},
 ): Faulty<Runner> =>
   pipe(
-    TE.fromEither(planned(graph, weights, options)),
-    TE.bindTo("base"),
-    TE.bind("bytes", ({ base }) => TE.fromEither(weightBytes(graph, base, options.budgetBytes))),
-    TE.bind("shapes", () => TE.fromEither(check(graph))),
-    TE.bind("held", ({ base }) => holdWeights(runtime, base.weights, base.derived, weights, runOptions)),
-    TE.map(({ base, bytes, shapes, held }): Runner => {
+    TE.fromEither(arrangedFor(source, stored)),
+    TE.bind("base", ({ graph }) => TE.fromEither(basePlan(graph, options))),
+    TE.bind("bytes", ({ graph, base }) => TE.fromEither(weightBytes(graph, base, options.budgetBytes))),
+    TE.bind("shapes", ({ graph }) => TE.fromEither(check(graph))),
+    TE.bind("held", ({ base, weights }) => holdWeights(runtime, base.weights, base.derived, weights, runOptions)),
+    TE.map(({ graph, base, bytes, shapes, held }): Runner => {
       const ready: Ready = {
         runtime,
         graph,
@@ -94,14 +104,15 @@ export const prepareOn = (
         models: new Map(),
         steps: new Map(),
         sessions: new Map(),
-        pool: { sizes: "", arrays: new Map() },
+        pool: { sizes: "", arrays: new Map(), fixed: new Map() },
+        shelf,
         life: { isOpen: true },
       };
+      const run = (inputs: Values, own: RunOptions = {}): Faulty<Tensors> =>
+        shelf.lend(inputs, (tensors, lent) => runOnce(ready, { ...tensors, ...lent }, own));
       return {
-        run:
-          (inputs, own = {}) =>
-          () =>
-            runOnce(ready, inputs, own),
+        run,
+        runResident: (inputs, own) => TE.map((outputs: Tensors) => keptOutputs(ready, outputs))(run(inputs, own)),
         dispose: () => disposeOf(ready),
       };
     }),
@@ -118,17 +129,13 @@ const disposeOf = (ready: Ready): void => {
   ready.steps.clear();
   ready.models.clear();
   ready.pool.arrays.clear();
+  ready.pool.fixed.clear();
   (ready.held as Map<string, OrtTensor>).clear();
 };
 
 const isDenseWeight = (held: Held, name: string): boolean => {
   const found = held.get(name);
   return found !== undefined && isDense(found.data as Float32Array, found.dims.at(-1) as number);
-};
-
-const planned = (graph: Graph, weights: Weights, options: CpuOptions): Result<Base> => {
-  const faults = checkWeights(graph, weights);
-  return faults.length > 0 ? E.left(faults) : basePlan(graph, options);
 };
 
 /** Sizes from the inputs alone: weights were checked when they were read. */
@@ -184,12 +191,12 @@ const sessionFor = (ready: Ready, { program: own }: Step): Promise<Result<Sessio
   return opening;
 };
 
-/** Another length needs other arrays: those of the last one are let go. */
-const poolFor = ({ pool }: Ready, sizes: Sizes): Pool => {
+/** Another length needs other arrays and tables: those of the last one are let go. */
+const poolFor = ({ pool }: Ready, sizes: Sizes): Pick<Ready["pool"], "arrays" | "fixed"> => {
   const text = showSizes(sizes);
-  if (pool.sizes !== text) pool.arrays = new Map();
+  if (pool.sizes !== text) [pool.arrays, pool.fixed] = [new Map(), new Map()];
   pool.sizes = text;
-  return pool.arrays;
+  return { arrays: pool.arrays, fixed: pool.fixed };
 };
 
 const computed = async (
@@ -202,8 +209,7 @@ const computed = async (
 ): Promise<Result<Tensors | "unsure">> => {
   const last = lastReads(steps, kept);
   const values = new Map<string, OrtTensor>();
-  const fixed = new Map<Program, Feeds>();
-  const pool = poolFor(ready, sizes);
+  const { arrays, fixed } = poolFor(ready, sizes);
   for (const [i, step] of steps.entries()) {
     if (options.signal?.aborted) return E.left(aborted("run"));
     if (!ready.life.isOpen) return E.left(disposedRunner);
@@ -213,7 +219,7 @@ const computed = async (
     const own = fixed.get(step.program) ?? fixedFeeds(ready.runtime, step, sizes);
     fixed.set(step.program, own);
     const feeds = { ...own, ...feedsOf(ready, step, values, inputs) };
-    const fetches = fetchesOf(ready.runtime, step, sizes, pool);
+    const fetches = fetchesOf(ready.runtime, step, sizes, arrays);
     const done = await session.right.run(feeds, fetches)();
     if (E.isLeft(done)) return done;
     if (step.checks.some((name) => (fetches[step.program.outputs[name]?.tensor ?? ""]?.data[0] ?? 0) !== 0))
@@ -223,7 +229,7 @@ const computed = async (
     for (const [name, t] of values)
       if ((last.get(name) ?? 0) <= i) {
         values.delete(name);
-        given(pool, t);
+        given(arrays, t.data);
       }
   }
   return E.right(results(ready, values));
@@ -241,6 +247,18 @@ const feedsOf = (ready: Ready, step: Step, values: ReadonlyMap<string, OrtTensor
         : ((source.kind === "weight" ? ready.held : values).get(source.name) as OrtTensor);
   }
   return feeds;
+};
+
+/** The outputs as residents, each in an array of its own, which the runner uses again when it was disposed of. */
+const keptOutputs = ({ shelf, pool: { arrays } }: Ready, outputs: Tensors): Residents => {
+  const taken = new Set<Tensor["data"]>();
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, t]) => {
+      const own = taken.has(t.data) ? { ...t, data: t.data.slice() } : t;
+      taken.add(own.data);
+      return [name, shelf.put(own, own, () => given(arrays, own.data))];
+    }),
+  );
 };
 
 const results = (ready: Ready, values: ReadonlyMap<string, OrtTensor>): Tensors =>

@@ -45,6 +45,7 @@ const wide: ModelConfig = {
   parallel: false,
   bounded: true,
   after: true,
+  experts: 0,
   seed: 3,
 };
 

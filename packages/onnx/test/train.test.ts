@@ -27,7 +27,7 @@ import {
   weight,
   weightsOf,
 } from "@depass/graph";
-import { noise } from "@depass/graph/testing";
+import { noise, smallTraining, trainsAlike } from "@depass/graph/testing";
 import { flow, pipe } from "fp-ts/lib/function.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -105,6 +105,14 @@ test("steps that feed each other are the evaluator's, and leave what they read a
   assert.is(state.step?.data[0], 4);
   assert.not.equal(state.embed?.data, parameters.embed?.data);
   runner.dispose();
+});
+
+test("a state that stays with the backend is the one that goes round", async () => {
+  await smallTraining(backend);
+  const optimizer = adamw({ rate: warmupCosine({ peak: 0.05, warmup: 2, total: 6 }), eps });
+  const step = orThrow(trainingStep(loss, { optimizer, clip: 0.5 }));
+  const batches = [0, 1, 2, 3].map(batchOf);
+  await trainsAlike(backend, step, initialState(parameters, optimizer), batches, { rtol: 1e-3, atol: 1e-6 });
 });
 
 test.run();

@@ -19,7 +19,7 @@ import {
 import { type Architecture, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
-import { explanationGraph } from "../../src/explainer.ts";
+import { explanationGraph } from "../../src/explanation.ts";
 
 export const answers = ["one", "all"] as const;
 export type Answer = (typeof answers)[number];
@@ -39,7 +39,7 @@ const everywhere = ({ normed }: Architecture): E.Either<readonly Fault[], Graph>
 export const graphs: Readonly<Record<Answer, (architecture: Architecture) => E.Either<readonly Fault[], Graph>>> = {
   one: (architecture) =>
     pipe(
-      explanationGraph({ architecture }, seed, rule),
+      explanationGraph({ architecture }, { seed, rule }),
       E.map(({ graph }) => graph),
     ),
   all: everywhere,

@@ -22,7 +22,7 @@ import {
   weightsIn,
 } from "@depass/models";
 
-import { explanationGraph } from "../../src/explainer.ts";
+import { explanationGraph } from "../../src/explanation.ts";
 import { shapes } from "./shapes.ts";
 import { randomWeights } from "./weights.ts";
 
@@ -67,7 +67,10 @@ export const openSubject = async ({ shape, model, layers }: SourceOptions): Prom
 export const openSource = async (options: SourceOptions): Promise<Source> => {
   const { weightsFor, ...subject } = await openSubject(options);
   const explained = orThrow(
-    explanationGraph({ architecture: llama(subject.config) }, tokenSeed(site.residPre(0)), softmaxRule()),
+    explanationGraph(
+      { architecture: llama(subject.config) },
+      { seed: tokenSeed(site.residPre(0)), rule: softmaxRule() },
+    ),
   );
   const dense = orThrow(simplify(share(prune(Object.keys(explained.graph))(explained.decomposed.graph))));
   return { ...subject, graphs: { packed: explained.graph, dense }, weights: weightsFor(explained.graph) };

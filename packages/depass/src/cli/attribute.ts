@@ -5,23 +5,29 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendName, type OpenBackend, openBackend } from "../backends.ts";
-import { encodePrompt, explainer } from "../explainer.ts";
+import { type ExplainOptions, explain, explainOptions, type Mode } from "../explain.ts";
+import { encodePrompt } from "../explainer.ts";
+import type { Question } from "../question.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
-import { parseTarget, type TargetChoice } from "../target.ts";
-import { folderOf, withModel } from "./checkpoint.ts";
+import { parseTarget } from "../target.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
-import { type Method, type MethodOptions, methodOf } from "./method.ts";
+import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
 import { type PromptOptions, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
-export type AttributeOptions = MethodOptions &
+export type AttributeOptions = ModelOptions &
+  MethodOptions &
   PromptOptions & {
-    readonly model?: string;
     readonly target?: string;
+    readonly foil?: readonly string[];
+    readonly to?: number;
+    readonly layers?: true;
+    readonly mode?: Mode;
     readonly backend: BackendName;
     readonly adapter?: string;
     readonly memory?: number;
@@ -35,8 +41,7 @@ type Ask = {
   readonly model: Model;
   readonly load: number;
   readonly prompt: string;
-  readonly target: TargetChoice | undefined;
-  readonly method: Method;
+  readonly explained: Omit<ExplainOptions, "why">;
   readonly options: AttributeOptions;
 };
 
@@ -50,38 +55,58 @@ const checkOptions = ({ backend, adapter, memory, json, all }: AttributeOptions)
   return faults.length + idle.length > 0 ? E.left([...faults, ...idle]) : E.right(undefined);
 };
 
+const questionOf = ({ target, foil }: AttributeOptions): Question => ({
+  ...(target === undefined ? {} : { target: parseTarget(target) }),
+  ...(foil === undefined ? {} : { foil: foil.map(parseTarget) }),
+});
+
 const askOf = (
   model: Model,
   load: number,
   prompt: string,
   options: AttributeOptions,
 ): E.Either<readonly Fault[], Ask> => {
-  const target = options.target === undefined ? undefined : parseTarget(options.target);
+  const { to, layers, mode } = options;
   return pipe(
     methodOf(options, model),
-    E.chainFirst(() => encodePrompt(model, prompt, target)),
-    E.map((method) => ({ model, load, prompt, target, method, options })),
+    E.bindTo("method"),
+    E.chainFirst(() => encodePrompt(model, prompt, questionOf(options))),
+    E.chain(({ method: { level, rule } }) =>
+      explainOptions(
+        model,
+        {
+          ...questionOf(options),
+          seed: level,
+          rule,
+          ...(to !== undefined && { to }),
+          ...(layers && { layers }),
+          ...(mode && { mode }),
+        },
+        "",
+      ),
+    ),
+    E.map((explained) => ({ model, load, prompt, explained, options })),
   );
 };
 
 const explainedOn = (
-  { model, load, prompt, target, method }: Ask,
+  { model, load, prompt, explained }: Ask,
   open: OpenBackend,
   line: ProgressLine,
   signal: Signal,
-) =>
-  pipe(
-    explainer(model, open.backend, { ...method, why: open.why, signal, progress: line.phase("reading weights") }),
-    TE.chain((ready) => {
-      if (open.backend.name === "reference") line.say("running; the reference does not tell how far it is");
-      const ask = { signal, progress: line.phase("running"), ...(target === undefined ? {} : { target }) };
-      return pipe(
-        ready.explain(prompt, ask),
-        TE.chainFirstIOK(() => ready.dispose),
-      );
+) => {
+  const { name } = open.backend;
+  if (name === "reference") line.say("running; the reference does not tell how far it is");
+  return pipe(
+    explain(model, open.backend, prompt, {
+      ...explained,
+      why: open.why,
+      signal,
+      ...(name === "reference" ? {} : { progress: line.phase("reading weights and running") }),
     }),
     TE.map((a): Attribution => ({ ...a, times: { load, ...a.times } })),
   );
+};
 
 const onBackend = (ask: Ask, line: ProgressLine, signal: Signal): Faulty<Attribution> =>
   TE.bracket(
@@ -116,12 +141,10 @@ const printed = (attribution: Attribution, { json, all, target }: AttributeOptio
 export const attribute = (options: AttributeOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
-    TE.map(() => folderOf(options.model)),
     TE.chainFirst(() => (options.save === undefined ? TE.right(undefined) : checkPlace(options.save))),
-    TE.bindTo("folder"),
-    TE.bind("prompt", () => readPrompt(options)),
-    TE.chain(({ folder, prompt }) =>
-      withModel(folder, (model, load) => pipe(TE.fromEither(askOf(model, load, prompt, options)), TE.chain(attended))),
+    TE.chain(() => readPrompt(options)),
+    TE.chain((prompt) =>
+      withModel(options, (model, load) => pipe(TE.fromEither(askOf(model, load, prompt, options)), TE.chain(attended))),
     ),
     TE.chain((attribution) => {
       print(printed(attribution, options));

@@ -7,21 +7,21 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Exported, exportedModel } from "../export.ts";
 import { type Sample, showExported } from "../report/export.ts";
-import { folderOf, withModel } from "./checkpoint.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { progressLine } from "./progress.ts";
 import { print, stdoutInk } from "./terminal.ts";
 
-export type ExportOptions = MethodOptions & {
-  readonly model?: string;
-  readonly out?: string;
-  readonly decomposed?: true;
-  readonly states?: true;
-  readonly force?: true;
-  readonly json?: true;
-};
+export type ExportOptions = ModelOptions &
+  MethodOptions & {
+    readonly out?: string;
+    readonly decomposed?: true;
+    readonly states?: true;
+    readonly force?: true;
+    readonly json?: true;
+  };
 
 /** Names of options that the caller gave by hand. */
 export type Given = ReadonlySet<string>;
@@ -30,7 +30,7 @@ const PROMPT = "The capital of France is";
 /** Milliseconds that Ctrl-C waits for half-written files to go: as long as a large weight takes. */
 const PATIENCE = 60_000;
 
-const methodNames = ["layer", "temperature", "special"] as const;
+const methodNames = ["from", "temperature", "special"] as const;
 
 /** Options that nothing would look at, and the place that must be named. */
 const placeOf = ({ out, decomposed }: ExportOptions, given: Given): E.Either<readonly Fault[], string> => {
@@ -83,13 +83,11 @@ const printed = (exported: Exported, sample: Sample, { json }: ExportOptions): s
 export const exportFile = (options: ExportOptions, given: Given): Faulty<void> =>
   pipe(
     TE.fromEither(placeOf(options, given)),
-    TE.bindTo("place"),
-    TE.let("folder", () => folderOf(options.model)),
-    TE.chain(({ place, folder }) =>
-      withModel(folder, (model) =>
+    TE.chain((place) =>
+      withModel(options, (model) =>
         pipe(
           TE.fromEither(methodOf(options, model)),
-          TE.chain((method) => written(model, place, method, options)),
+          TE.chain(({ level: { seed }, rule }) => written(model, place, { seed, rule }, options)),
           TE.map((exported) => printed(exported, sampleOf(model, options.decomposed === true), options)),
         ),
       ),

@@ -1,7 +1,9 @@
 // How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
 import { InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backends.ts";
+import type { Mode } from "../explain.ts";
 import { savableEnding, savableEndings } from "../savable.ts";
+import type { RuleName, SeedName } from "./method.ts";
 
 const refuse = (expected: string): never => {
   throw new InvalidArgumentError(`Expected ${expected}.`);
@@ -42,15 +44,62 @@ const onnxFile = (text: string): string => (/.\.onnx$/i.test(text) ? text : refu
 
 export const model = (): Option =>
   new Option(
-    "--model <dir>",
-    "folder with config.json, *.safetensors, tokenizer.json (default: the demo that comes along)",
-  ).argParser(some("a folder"));
+    "--model <model>",
+    "a Hugging Face folder, a .gguf file, or OWNER/NAME on the hub, with @REVISION (default: the demo that comes along)",
+  ).argParser(some("a folder, a .gguf file or an id of the hub"));
 
-export const layer = (): Option =>
-  new Option("--layer <number>", "layer at whose input the parts begin").argParser(wholeNumber).default(0);
+export const families = (): Option =>
+  new Option("--families <file>", "a module that exports families of your own").argParser(some("a file"));
+
+export const from = (): Option =>
+  new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")
+    .argParser(wholeNumber)
+    .default(0);
+
+export const to = (): Option =>
+  new Option(
+    "--to <layer>",
+    "read the state entering this layer through the last norm (default: the last state)",
+  ).argParser(wholeNumber);
+
+/** Written again here, as backendNames below. */
+const seedNames = [
+  "token",
+  "words",
+  "sentences",
+  "attention",
+  "mlp",
+  "head",
+  "neuron",
+] as const satisfies readonly SeedName[];
+
+export const seed = (): Option =>
+  new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
+
+const numbers = (text: string): readonly number[] =>
+  /^\d{1,9}(,\d{1,9})*$/.test(text)
+    ? text.split(",").map(Number)
+    : refuse("numbers with commas between them, such as 3,17");
+
+export const neurons = (): Option =>
+  new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
+
+const ruleNames = ["softmax", "max", "relu", "linear", "taylor"] as const satisfies readonly RuleName[];
+
+export const rule = (): Option =>
+  new Option("--rule <name>", "how an MLP's neurons are split among the parts")
+    .choices([...ruleNames])
+    .default("softmax");
+
+const modeNames = ["auto", "forward", "adjoint"] as const satisfies readonly Mode[];
+
+export const mode = (): Option =>
+  new Option("--mode <name>", "carry parts forward, or score them by one pass backwards (taylor)")
+    .choices([...modeNames])
+    .default("auto");
 
 export const temperatureOption = (): Option =>
-  new Option("--temperature <number>", "of the softmax rule of the MLPs").argParser(temperature).default(0.1);
+  new Option("--temperature <number>", "of the softmax rule").argParser(temperature).default(0.1);
 
 export const special = (): Option =>
   new Option("--special <how>", "does the first token take MLP output at other tokens")
@@ -83,3 +132,33 @@ export const tokens = (): Option =>
 
 export const tokenCount = (): Option =>
   new Option("--tokens <number>", "plan for a prompt of that many tokens").argParser(countFromOne);
+
+export const maxTokens = (): Option =>
+  new Option("--max-tokens <number>", "most tokens to add").argParser(countFromOne).default(64);
+
+const fraction = (text: string): number => {
+  const value = /^\s*$/.test(text) ? Number.NaN : Number(text);
+  return value > 0 && value <= 1 ? value : refuse("a number above 0, at most 1");
+};
+
+/** Each is one more text. */
+const oneMore = (text: string, before: readonly string[] = []): readonly string[] => [...before, some("a text")(text)];
+
+/** How the next token is chosen; without any the likeliest is taken. */
+export const sampling = (): readonly Option[] => [
+  new Option("--temperature <number>", "draw tokens, from probabilities sharpened (below 1) or flattened").argParser(
+    temperature,
+  ),
+  new Option(
+    "--top-p <number>",
+    "with --temperature: only the likeliest that together have this probability",
+  ).argParser(fraction),
+  new Option("--top-k <number>", "with --temperature: only that many of the likeliest").argParser(countFromOne),
+  new Option("--seed <number>", "with --temperature: which draw; the same seed draws the same").argParser(wholeNumber),
+];
+
+export const stop = (): Option =>
+  new Option("--stop <text>", "end behind this text; may be given several times").argParser(oneMore);
+
+export const unit = (): Option =>
+  new Option("--by <unit>", "with --cite: what is ranked").choices(["token", "word", "sentence"]).default("word");

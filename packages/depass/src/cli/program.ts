@@ -4,6 +4,7 @@ import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
+import type { GenerateOptions } from "./generate.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
 import type { PlanCommandOptions } from "./plan.ts";
@@ -30,14 +31,22 @@ const attribute = (): Command =>
       "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
     )
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .addOption(options.layer())
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .addOption(options.seed())
+    .addOption(options.from())
+    .addOption(options.to())
+    .option("--layers", "the scores at every layer, too, read through the last norm")
+    .addOption(options.neurons())
+    .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())
+    .addOption(options.mode())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
@@ -47,9 +56,11 @@ const attribute = (): Command =>
     .addHelpText(
       "after",
       examples(
-        'depass attribute --model DIR --prompt "The capital of France is"',
-        'depass attribute --model DIR --prompt "The capital of France is" --target " Paris" --json',
-        "depass attribute --model DIR --prompt-file story.txt --layer 8 --save scores.safetensors",
+        'depass attribute --model MODEL --prompt "The capital of France is"',
+        'depass attribute --model MODEL --prompt "The capital of France is" --target " Paris" --json',
+        'depass attribute --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor',
+        'depass attribute --model MODEL --prompt "The capital of France is" --seed head --from 20',
+        "depass attribute --model MODEL --prompt-file story.txt --seed words --layers --save scores.safetensors",
       ),
     )
     .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
@@ -74,6 +85,7 @@ const show = (): Command =>
     .summary("print graphs, plans and kernels")
     .description("The model's graph, or what it becomes on its way to the device. Reads no weights, needs no GPU.")
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(view("--sites", "names of the places in the model"))
     .addOption(
       view("--decomposed", "the graph with its parts, and which of its nodes are exact, frozen or by the rule"),
@@ -83,15 +95,15 @@ const show = (): Command =>
     .addOption(options.tokens())
     .addOption(view("--kernel <step>", "the WGSL of one step of the plan, by number or name"))
     .addOption(options.adapter())
-    .addOption(options.layer())
+    .addOption(options.from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .addHelpText(
       "after",
       examples(
-        "depass show --model DIR",
-        "depass show --model DIR --plan --tokens 512",
-        "depass show --model DIR --kernel 7",
+        "depass show --model MODEL",
+        "depass show --model MODEL --plan --tokens 512",
+        "depass show --model MODEL --kernel 7",
       ),
     )
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
@@ -100,13 +112,17 @@ const plan = (): Command =>
   configured(new Command("plan"))
     .summary("say what an explanation would take")
     .description(
-      "Bytes, tiles, operations and a guess at the time of an explanation, before any of the model's weights are read.",
+      "Bytes, tiles, operations and a guess at the time of parts carried forward, before any of the model's weights are read.",
     )
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
     .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
     .addOption(options.tokenCount())
-    .addOption(options.layer())
+    .addOption(options.seed())
+    .addOption(options.from())
+    .addOption(options.neurons())
+    .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .addOption(options.deviceBackend())
@@ -115,7 +131,7 @@ const plan = (): Command =>
     .option("--json", "one JSON object on stdout, and nothing else")
     .addHelpText(
       "after",
-      examples("depass plan --model DIR --tokens 1024", "depass plan --model DIR --tokens 512 --memory 2GiB"),
+      examples("depass plan --model MODEL --tokens 1024", "depass plan --model MODEL --tokens 512 --memory 2GiB"),
     )
     .action(async (given: PlanCommandOptions) => settle((await import("./plan.ts")).plan(given)));
 
@@ -130,12 +146,13 @@ const exportCommand = (): Command =>
       "The model, or its decomposition, for any runtime that reads ONNX: FILE.onnx, and the weights in FILE.onnx.data.",
     )
     .addOption(options.model())
+    .addOption(options.families())
     .addOption(options.out())
     .addOption(
       new Option("--decomposed", "logits at a position, and what each token supplied to them").conflicts("states"),
     )
     .option("--states", "the state at every place of the model as an output (see depass show --sites)")
-    .addOption(options.layer())
+    .addOption(options.from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .option("--force", "overwrite files that are there")
@@ -143,24 +160,56 @@ const exportCommand = (): Command =>
     .addHelpText(
       "after",
       examples(
-        "depass export --model DIR --out model.onnx",
-        "depass export --model DIR --out parts.onnx --decomposed --layer 8",
+        "depass export --model MODEL --out model.onnx",
+        "depass export --model MODEL --out parts.onnx --decomposed --from 8",
       ),
     )
     .action(async (given: ExportOptions, command: Command) =>
       settle((await import("./export.ts")).exportFile(given, givenIn(command))),
     );
 
+const generate = (): Command => {
+  const command = configured(new Command("generate"))
+    .summary("go on with a prompt, and explain or cite the answer")
+    .description("The model goes on with a prompt. Each token it adds can be explained by all tokens before it.")
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(
+      new Option("--prompt <text>", "what to go on with; - or none reads what is piped in").conflicts("promptFile"),
+    )
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.maxTokens());
+  for (const option of options.sampling()) command.addOption(option);
+  return command
+    .addOption(options.stop())
+    .option("--explain", "what the tokens before each new one supplied to it")
+    .option("--cite <text>", "where in the prompt this text of the answer comes from")
+    .addOption(options.unit())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText(
+      "after",
+      examples(
+        'depass generate --model DIR --prompt "The capital of France is" --explain',
+        'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
+      ),
+    )
+    .action(async (given: GenerateOptions) => settle((await import("./generate.ts")).generate(given)));
+};
+
 export const program = (): Command =>
   configured(new Command("depass"))
     .description("DePass: how much of a prediction each token of the prompt supplied, as scores that sum to the logit.")
     .version(version())
     .addCommand(attribute())
+    .addCommand(generate())
     .addCommand(devices())
     .addCommand(plan())
     .addCommand(show())
     .addCommand(exportCommand())
     .addHelpText(
       "after",
-      examples('depass attribute --model DIR --prompt "The capital of France is"', "depass attribute --help"),
+      examples('depass attribute --model MODEL --prompt "The capital of France is"', "depass attribute --help"),
     );

@@ -6,24 +6,24 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Explanation, explanationGraph } from "../explainer.ts";
+import { type Explanation, explanationGraph } from "../explanation.ts";
 import { showKernel } from "../report/kernel.ts";
 import { showTwins } from "../report/twins.ts";
-import { folderOf, withModel } from "./checkpoint.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { print } from "./terminal.ts";
 
-export type ShowOptions = MethodOptions & {
-  readonly model?: string;
-  readonly sites?: true;
-  readonly decomposed?: true;
-  readonly packed?: true;
-  readonly plan?: true;
-  readonly tokens?: number;
-  readonly kernel?: string;
-  readonly adapter?: string;
-};
+export type ShowOptions = ModelOptions &
+  MethodOptions & {
+    readonly sites?: true;
+    readonly decomposed?: true;
+    readonly packed?: true;
+    readonly plan?: true;
+    readonly tokens?: number;
+    readonly kernel?: string;
+    readonly adapter?: string;
+  };
 
 type Text = E.Either<readonly Fault[], string>;
 
@@ -32,7 +32,7 @@ const whole = ({ architecture }: Model): Graph => ({ logits: architecture.unembe
 const explanation = (model: Model, options: ShowOptions): E.Either<readonly Fault[], Explanation> =>
   pipe(
     methodOf(options, model),
-    E.chain(({ seed, rule }) => explanationGraph(model, seed, rule)),
+    E.chain(({ level: { seed }, rule }) => explanationGraph(model, { seed, rule })),
   );
 
 /** The decomposition as it is made, with the outputs that are run, and how faithful each of its twins is. */
@@ -138,7 +138,6 @@ const checkOptions = ({ tokens, plan, kernel, adapter }: ShowOptions): E.Either<
 export const show = (options: ShowOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
-    TE.map(() => folderOf(options.model)),
-    TE.chain((folder) => withModel(folder, (model) => textOf(model, options))),
+    TE.chain(() => withModel(options, (model) => textOf(model, options))),
     TE.map(print),
   );

@@ -52,13 +52,21 @@ const targetLine = ({ target }: Attribution, own: boolean): string =>
   }`;
 
 /** What the parts are to sum to. */
-const goal = ({ logit, explained }: Attribution["target"]): string =>
-  explained === undefined
+const goal = ({ target: { logit, explained: bent }, foils, explained }: Attribution): string => {
+  if (foils !== undefined) return `difference of logits ${explained.toFixed(4)}`;
+  return bent === undefined
     ? `logit ${logit.toFixed(4)}`
-    : `logit before the softcap of ${explained.softcap} ${explained.logit.toFixed(4)}`;
+    : `logit before the softcap of ${bent.softcap} ${bent.logit.toFixed(4)}`;
+};
 
-const sumLine = ({ total, target, gap }: Attribution): string =>
-  `parts ${total.toFixed(4)}, ${goal(target)}, relative gap ${gap.toExponential(1)}`;
+const sumLine = (a: Attribution): string =>
+  `parts ${a.total.toFixed(4)}, ${goal(a)}, relative gap ${a.gap.toExponential(1)}`;
+
+const foilLine = ({ foils = [] }: Attribution): string =>
+  foils.map((f) => `${quoted(f.text)} (#${f.id}), logit ${f.logit.toFixed(4)}`).join("; ");
+
+const methodLine = ({ rule, seed, mode, to }: Attribution): string =>
+  `rule ${rule}; seed ${seed}${to === undefined ? "" : `; read at ${to}`}${mode === "adjoint" ? "; by one pass backwards" : ""}`;
 
 const timeLine = ({ times }: Attribution): string =>
   [
@@ -69,8 +77,9 @@ const timeLine = ({ times }: Attribution): string =>
 
 const facts = (a: Attribution, o: ReportOptions): readonly string[] => [
   ...entry("target", targetLine(a, o.own), o),
+  ...(a.foils === undefined ? [] : entry("foil", foilLine(a), o)),
   ...entry("sum", sumLine(a), o),
-  ...entry("method", `rule ${a.rule}; seed ${a.seed}`, o),
+  ...entry("method", methodLine(a), o),
   ...entry("model", `${a.model.path} (${a.model.family}, ${a.model.layers} layers)`, o),
   ...entry("backend", `${a.backend.name} on ${a.backend.device}: ${a.backend.why}`, o),
   ...entry("time", timeLine(a), o),

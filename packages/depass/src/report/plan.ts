@@ -1,22 +1,25 @@
 // A plan for people: what a run takes, line by line.
 import {
   check,
+  type Dim,
+  dim,
+  type Expr,
   type Fault,
   type Foreseen,
-  type Graph,
   nodesOf,
   type Shape,
+  type Shapes,
   type Sizes,
   shapeOfSizes,
   sizeOf,
 } from "@depass/graph";
 import { showBytes } from "@depass/kernels";
 import * as E from "fp-ts/lib/Either.js";
+import type { Explanation } from "../explanation.ts";
+import type { Attribution } from "../result.ts";
 import { duration } from "./numbers.ts";
 
-export type PlanReport = {
-  readonly model: string;
-  readonly backend: { readonly name: string; readonly device: string; readonly why: string };
+export type PlanReport = Pick<Attribution, "model" | "backend"> & {
   readonly tokens: number;
   readonly bytes: Foreseen & { readonly parts: number };
   readonly flops: number;
@@ -27,18 +30,14 @@ export type PlanReport = {
 
 const FLOAT = 4;
 
-/** Bytes of the parts of one state: those of the largest seed. */
-export const partsBytes = (graph: Graph, sizes: Sizes): E.Either<readonly Fault[], number> =>
-  E.map((shapes: ReadonlyMap<unknown, Shape>) =>
-    Math.max(
-      0,
-      ...nodesOf(graph).flatMap((n) =>
-        n.op === "seedRows" || n.op === "tokenParts"
-          ? [FLOAT * sizeOf(shapeOfSizes(shapes.get(n) as Shape, sizes))]
-          : [],
-      ),
-    ),
-  )(check(graph));
+/** Bytes of the parts of one state, causal zeros left out where they are packed away. */
+export const partsBytes = ({ graph, decomposed }: Explanation, sizes: Sizes): E.Either<readonly Fault[], number> =>
+  E.map((shapes: Shapes) => {
+    const packed = nodesOf(graph).find((n) => n.op === "seedRows");
+    const width = shapes.get(graph.normed as Expr)?.at(-1) as Dim;
+    const rows = [decomposed.layout.count, dim("T"), width];
+    return FLOAT * sizeOf(shapeOfSizes(packed === undefined ? rows : (shapes.get(packed) as Shape), sizes));
+  })(check(graph));
 
 const giga = (count: number): string => (count / 1e9).toFixed(count < 1e11 ? 1 : 0);
 
@@ -52,7 +51,7 @@ const peakLine = ({ peak, beside }: Foreseen): string =>
 
 export const reportPlan = ({ model, backend, tokens, bytes, flops, rate, seconds }: PlanReport): readonly string[] =>
   [
-    ["model", model],
+    ["model", model.path],
     ["backend", `${backend.name} on ${backend.device} (${backend.why})`],
     ["tokens", `${tokens}`],
     ["weights", weightsLine(bytes)],

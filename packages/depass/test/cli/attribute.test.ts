@@ -68,7 +68,7 @@ test("the target is a text, an id, or the likeliest token; layer, temperature an
   assert.equal((await json(["--prompt", "on the", "--target", `#${PARIS}`])).parts, byText.parts);
   const own = await json(["--prompt", "on the"]);
   assert.ok(own.target.logit >= byText.target.logit);
-  const later = await json(["--prompt", "on the", "--target", " Paris", "--layer", "1"]);
+  const later = await json(["--prompt", "on the", "--target", " Paris", "--from", "1"]);
   assert.is(later.seed, "token from layers.1.resid_pre");
   assert.not.equal(later.parts, byText.parts);
   assert.ok(Math.abs(later.total - byText.total) < 1e-9);
@@ -143,7 +143,7 @@ const faults: readonly (readonly [args: readonly string[], status: 1 | 2, messag
     /^depass: \/nowhere\/prompt\.txt: expected a text, got nothing there\n$/,
   ],
   [["--prompt-file", "/"], 1, /^depass: \/: expected a text, got a folder\n$/],
-  [["--prompt", "on", "--layer", "99"], 2, /^depass: --layer: expected a layer of this model, 0 to 1, got 99\n$/],
+  [["--prompt", "on", "--from", "99"], 2, /^depass: --from: expected a layer of this model, 0 to 1, got 99\n$/],
   [
     ["--prompt", "on", "--save", "/nowhere/x.json"],
     1,

@@ -43,18 +43,7 @@ test("every state is an output when asked for", async () => {
 
 test("the decomposition, by the method that is asked for", async () => {
   const { code, stdout } = await exporting(
-    ...[
-      "--out",
-      place("b.onnx"),
-      "--decomposed",
-      "--layer",
-      "1",
-      "--temperature",
-      "0.5",
-      "--special",
-      "keep",
-      "--json",
-    ],
+    ...["--out", place("b.onnx"), "--decomposed", "--from", "1", "--temperature", "0.5", "--special", "keep", "--json"],
   );
   assert.is(code, 0);
   const { files, outputs, metadata } = JSON.parse(stdout);
@@ -81,8 +70,8 @@ test("files that are there stay, unless --force", async () => {
 const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [[], /^depass: --out: expected a name that ends in \.onnx, got none; give one/],
   [["--out", "a.bin"], /argument 'a\.bin' is invalid\. Expected a name that ends in \.onnx/],
-  [["--out", "a.onnx", "--layer", "1"], /^depass: --layer: expected --decomposed with it, got none\n$/],
-  [["--out", "a.onnx", "--decomposed", "--layer", "2"], /expected a layer of this model, 0 to 1, got 2\n$/],
+  [["--out", "a.onnx", "--from", "1"], /^depass: --from: expected --decomposed with it, got none\n$/],
+  [["--out", "a.onnx", "--decomposed", "--from", "2"], /expected a layer of this model, 0 to 1, got 2\n$/],
   [["--out", "a.onnx", "--decomposed", "--states"], /cannot be used with/],
 ];
 

@@ -44,6 +44,26 @@ test("a prompt has its own tokens", async () => {
   assert.is((await json("--tokens", `${tokens}`)).flops, (await json("--prompt", "a b")).flops);
 });
 
+test("parts of every kind: their bytes follow from how many there are, of which a prompt may decide", async () => {
+  const parts = async (...args: readonly string[]): Promise<number> => (await json(...args)).bytes.parts;
+  const state = 4 * 16 * 20;
+  // Two heads and what enters the layer; two neurons and the rest; each with a remainder.
+  assert.is(await parts("--tokens", "20", "--seed", "head", "--from", "1"), 4 * state);
+  assert.is(await parts("--tokens", "20", "--seed", "neuron", "--neurons", "3,5"), 4 * state);
+  const words = await json("--prompt", "a b c", "--seed", "words");
+  assert.is(words.bytes.parts, (3 + 1) * 4 * 16 * words.tokens);
+  const { code, stderr } = await plan("--tokens", "20", "--seed", "words");
+  assert.is(code, 2);
+  assert.match(stderr, /--seed words: expected a prompt with it/);
+});
+
+test("a limit of the peak is enough, however large the product that is measured", async () => {
+  const { bytes } = await json("--tokens", "20");
+  const limited = await json("--tokens", "20", "--memory", `${bytes.peak}`);
+  assert.is(limited.bytes.peak, bytes.peak);
+  assert.ok(limited.rate > 0);
+});
+
 test("what does not fit is said with its bytes", async () => {
   const { code, stderr } = await plan("--tokens", "20", "--memory", "1000");
   assert.is(code, 1);

@@ -29,7 +29,7 @@ test("the model's graph, and the names of its places", async () => {
 });
 
 test("the decomposed graph, with how faithful each twin is", async () => {
-  const text = await show("--decomposed", "--layer", "1", "--temperature", "0.5", "--special", "keep");
+  const text = await show("--decomposed", "--from", "1", "--temperature", "0.5", "--special", "keep");
   assert.match(text, /split .*temperature 0\.5, special keep/);
   assert.match(text, /@ layers\.1\.resid_pre\.parts$/m);
   assert.not.match(text, /layers\.0\.resid_mid\.parts/);
@@ -68,7 +68,7 @@ const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = 
   [["--kernel", "99999"], /^depass: --kernel: expected a step from 0 to \d+, got 99999\n$/],
   [["--kernel", "fft"], /expected the number or the name of one step, got 'fft', which none has/],
   [["--kernel", "layers.0"], /got 'layers\.0', which is in \d+ .*; see depass show --plan/],
-  [["--packed", "--layer", "2"], /^depass: --layer: expected a layer of this model, 0 to 1, got 2\n$/],
+  [["--packed", "--from", "2"], /^depass: --from: expected a layer of this model, 0 to 1, got 2\n$/],
 ];
 
 test("what is not there has status 2", async () => {

@@ -31,6 +31,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import type { Test } from "uvu";
 import * as assert from "uvu/assert";
 import { openBackend } from "../../src/backends.ts";
+import { decoder } from "../../src/decoder.ts";
 
 /** Gains around 1, shifts and biases around 0, matrices whose products keep their size. */
 const valueOf = (name: string, shape: Shape): ((i: number) => number) => {
@@ -101,13 +102,13 @@ const decomposed = ({ normed }: Architecture): Decomposed => {
 };
 
 const TOKENS = [1, 7, 3, 3, 0, 9];
+export const inputs = { tokens: i32([TOKENS.length], TOKENS) };
 
 /** Adds the tests of one family to a suite; `bias` says whether it has constants that parts meet. */
 export const testLaw = (test: Test, name: string, config: unknown, { bias }: { readonly bias: boolean }): void => {
   const architecture = architectureFor(config);
   const { graph, layout } = decomposed(architecture);
   const weights = randomWeights(graph);
-  const inputs = { tokens: i32([TOKENS.length], TOKENS) };
   const outputs = ["normed", "last"];
   const sums = (out: Tensors, rtol: number): void => {
     for (const x of outputs) {
@@ -126,6 +127,26 @@ export const testLaw = (test: Test, name: string, config: unknown, { bias }: { r
     const { "last.parts": parts, last } = await expected;
     const share = norm(partOf(parts as Tensor, TOKENS.length)) / norm(toF64(last as Tensor));
     assert.ok(share > 0.05, `the part bias has ${share} of the state`);
+  });
+
+  test(`${name}: the logits behind a text in pieces are those behind it at once`, async () => {
+    const model = {
+      architecture,
+      weights: weightsOf(randomWeights({ logits: architecture.unembed(architecture.normed) })),
+    };
+    const behind = async (pieces: readonly (readonly number[])[], cache: boolean): Promise<Tensor> => {
+      const ready = await decoder(model, reference, { cache })().then(orThrow);
+      const text = ready.start();
+      let logits: ArrayLike<number> = [];
+      for (const ids of pieces) logits = await text.read(ids)().then(orThrow);
+      ready.dispose();
+      return tensor("f64", [logits.length], Float64Array.from(logits));
+    };
+    const whole = await behind([TOKENS], false);
+    for (const cuts of [[1, 2, 3, 4, 5], [2], [4, 5]]) {
+      const pieces = [0, ...cuts].map((from, i) => TOKENS.slice(from, cuts[i]));
+      close(await behind(pieces, true), whole, { rtol: 1e-9, of: "largest" });
+    }
   });
 
   for (const device of ["webgpu", "cpu"] as const)

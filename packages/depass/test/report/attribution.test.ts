@@ -31,6 +31,16 @@ test("the whole report, without colours", () => {
   ]);
 });
 
+test("with a softcap the sum is compared with what stands before it", () => {
+  const bent = {
+    ...sample,
+    target: { ...sample.target, logit: 3.9, explained: { logit: 4, softcap: 30 } },
+  };
+  const lines = report(bent, { ink: plainInk, columns: 100, all: false, own: true });
+  assert.ok(lines.includes("sum      parts 4.0000, logit before the softcap of 30 4.0000, relative gap 0.0e+0"));
+  assert.ok(lines.some((line) => line.includes("logit 3.9000")));
+});
+
 test("colours change no character but the edges and add the legend", () => {
   const lines = report(sample, { ink: inkOf(24), columns: 60, all: false, own: true }).map(stripVTControlCharacters);
   assert.is(lines[0], "The capital ▸ Paris");

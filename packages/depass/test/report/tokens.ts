@@ -20,6 +20,8 @@ export const attributionOf = (texts: readonly string[], scores: readonly number[
     backend: { name: "reference", device: "f64 evaluator in JavaScript", why: "asked for by name" },
     rule: "softmax 0.1",
     seed: "token from layers.0.resid_pre",
+    mode: "forward",
+    explained: total,
     prompt: texts.join(""),
     tokens,
     position: texts.length - 1,

@@ -136,6 +136,46 @@ const attentionWeights = (n: Node<"attentionWeights">, { shapeOf, frozen }: Adjo
   ];
 };
 
+/** `[…, T, k·I] → […, T, E·I]`: each share of the columns where its expert stands, zeros elsewhere. */
+const spreadOver = (x: Expr, chosen: Expr, [experts, neurons]: readonly [Dim, Dim], k: Dim): Expr => {
+  const numbers = s.reshape(1, [experts, 1])(s.iota(experts));
+  const isChosen = s.equal(numbers, s.reshape(1, [1, k])(chosen));
+  return s.reshape(2, [times(experts, neurons)])(s.matmul(isChosen, s.reshape(1, [k, neurons])(x)));
+};
+
+/** Back through the same experts, turned; an expert's own cotangent is the sum over the tokens that chose it. */
+const toExperts = (n: Node<"toExperts">, { shapeOf }: AdjointContext): Pullbacks => {
+  const [x, experts, chosen] = n.inputs as Three;
+  const [shape, [E, I, D], k] = [shapeOf(x), shapeOf(experts) as readonly [Dim, Dim, Dim], shapeOf(chosen)[1] as Dim];
+  const spread = pull.rowsOf([...shape.slice(0, -1), times(E, I)]);
+  return [
+    (v) => node("fromExperts", {}, v, pull.transposed(experts), chosen),
+    (v) =>
+      pipe(
+        s.matmul(pull.transposed(spread(spreadOver(v, chosen, [E, I], k))), pull.rowsOf(shape)(x)),
+        s.reshape(2, [E, I, D]),
+      ),
+    undefined,
+  ];
+};
+
+const fromExperts = (n: Node<"fromExperts">, { shapeOf }: AdjointContext): Pullbacks => {
+  const [x, experts, chosen] = n.inputs as Three;
+  const [shape, [E, D, I], k] = [shapeOf(x), shapeOf(experts) as readonly [Dim, Dim, Dim], shapeOf(chosen)[1] as Dim];
+  const spread = pull.rowsOf([...shape.slice(0, -1), times(E, I)]);
+  const rows = pull.rowsOf([...shape.slice(0, -1), D]);
+  return [
+    (v) => node("toExperts", {}, v, pull.transposed(experts), chosen),
+    (v) =>
+      pipe(
+        s.matmul(pull.transposed(rows(v)), spread(spreadOver(x, chosen, [E, I], k))),
+        s.reshape(2, [D, E, I]),
+        s.transpose([-2, -3, -1]),
+      ),
+    undefined,
+  ];
+};
+
 export const compositeAdjoints: Overrides<readonly [context: AdjointContext], Pullbacks> = {
   linear,
   softmax: (n) => [softmaxed(n as Expr)],
@@ -158,4 +198,7 @@ export const compositeAdjoints: Overrides<readonly [context: AdjointContext], Pu
   rope,
   attentionWeights,
   attend,
+  topK: () => [undefined],
+  toExperts,
+  fromExperts,
 };

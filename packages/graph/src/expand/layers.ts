@@ -1,6 +1,6 @@
 // The meaning of what transformers are made of: projections, norms, activations, rotary turns, attention.
 import { pipe } from "fp-ts/lib/function.js";
-import { type Dim, minus, type Shape } from "../dim.ts";
+import { type Dim, minus, type Shape, times } from "../dim.ts";
 import { type Expr, node } from "../expr.ts";
 import { softcapped } from "../nn.ts";
 import type { CompositeName } from "../op.ts";
@@ -49,6 +49,23 @@ const projected = (x: Expr, w: Expr, shapeX: Shape, shapeW: Shape): Expr => {
   return pipe(s.matmul(s.reshape(1, [1, ...shapeX])(x), turned), s.reshape(2, shapeW.slice(0, 1)));
 };
 
+/**
+ * Each element's rank is how many come before it: larger ones, and equal ones that stand before it. Place j is where rank j
+ * is.
+ */
+const largestPlaces = (x: Expr, shape: Shape, k: number): Expr => {
+  const N = shape.at(-1) as Dim;
+  const [own, other] = [s.reshape(1, [N, 1])(x), s.reshape(1, [1, N])(x)];
+  const before = s.mul(s.equal(own, other), s.less(s.iota(N), indexAlong(N, 1)));
+  const rank = s.sum(-1)(s.add(s.less(own, other), before));
+  const chosen = s.equal(s.reshape(2, [1, N])(rank), indexAlong(k, 1));
+  return s.reshape(2, [k])(s.sum(-1)(s.mul(chosen, s.iota(N))));
+};
+
+/** Rows `[…, T, A]`, each times its token's matrix `[T, A, B]`: `[…, T, B]`. */
+const perToken = (rows: Expr, matrices: Expr, from: Dim, to: Dim): Expr =>
+  s.reshape(2, [to])(s.matmul(s.reshape(1, [1, from])(rows), matrices));
+
 export const layerExpansions: Expansions<Exclude<CompositeName, DecompositionName>> = {
   linear: ({ inputs }, [x, w]) => projected(...(inputs as XY), x as Shape, w as Shape),
   softmax: ({ inputs: [x] }) => softmaxed(x as Expr),
@@ -94,5 +111,18 @@ export const layerExpansions: Expansions<Exclude<CompositeName, DecompositionNam
   attend: ({ inputs }, [weights, v]) => {
     const values = headsOf(inputs[1] as Expr, (weights as Shape)[0] as Dim, v as Shape);
     return s.transpose([-2, -3, -1])(s.matmul(inputs[0] as Expr, values));
+  },
+  topK: ({ params: { k }, inputs: [x] }, [shape]) => largestPlaces(x as Expr, shape as Shape, k),
+  toExperts: ({ inputs }, [, experts, chosen]) => {
+    const [x, maps, places] = inputs as XYZ;
+    const [[, I, D], [, k]] = [experts, chosen] as unknown as readonly [readonly [Dim, Dim, Dim], readonly [Dim, Dim]];
+    const own = s.reshape(3, [times(k, I), D])(s.gather(-3, places)(maps));
+    return perToken(x, s.transpose([-1, -2])(own), D, times(k, I));
+  },
+  fromExperts: ({ inputs }, [, experts, chosen]) => {
+    const [x, maps, places] = inputs as XYZ;
+    const [[, D, I], [, k]] = [experts, chosen] as unknown as readonly [readonly [Dim, Dim, Dim], readonly [Dim, Dim]];
+    const own = s.transpose([-1, -2])(s.gather(-3, places)(maps));
+    return perToken(x, s.reshape(3, [times(k, I), D])(own), times(k, I), D);
   },
 };

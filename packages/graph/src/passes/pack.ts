@@ -89,6 +89,14 @@ const isCausal = (weights: Expr, shape: Shape): boolean => {
   return behind.op === "attentionWeights" && sameDim(shape.at(-1) ?? 0, shape.at(-2) ?? 0);
 };
 
+/** Each row has the experts of its token. */
+const routed = (n: Node, { forms }: Context): Form | undefined => {
+  const [x, experts, chosen] = forms as readonly [Form, Form, Form];
+  return x.kind === "rows" && experts.kind === "dense" && chosen.kind === "dense"
+    ? rows(x.layout, bare(n, [x.x, experts.x, node("tokenRows", x.layout, chosen.x)]))
+    : undefined;
+};
+
 const rules: Rules = {
   tokenParts: ({ params, inputs }, { forms, shapes }) => {
     const layout = { tokens: (shapes[0] as Shape)[0] as Dim, extras: params.extras };
@@ -119,6 +127,8 @@ const rules: Rules = {
       ? rows(v.layout, node("attendRows", v.layout, weights.x, v.x))
       : undefined;
   },
+  toExperts: routed,
+  fromExperts: routed,
   addToPart: ({ params }, { forms }) => {
     const [parts, c] = forms as readonly [Form, Form];
     if (parts.kind === "dense" || c.kind === "rows") return undefined;

@@ -1,6 +1,6 @@
 // The shape rule of every composite.
 import * as E from "fp-ts/lib/Either.js";
-import { type Dim, plus, type Shape, sameShape, showDim, showShape } from "../dim.ts";
+import { type Dim, plus, type Shape, sameShape, showDim, showShape, times } from "../dim.ts";
 import type { CompositeName } from "../op.ts";
 import { rowCount } from "../rows.ts";
 import type { Table } from "../table.ts";
@@ -65,6 +65,13 @@ const shared = (gate: Shape, neurons: Shape, one: Shape, temperature: number, fi
     ? when(fits && sameShape(one, neurons), gate, "parts [M, T, I] and neurons [T, I]", [gate, neurons])
     : misfit("a temperature above 0", `${temperature}`);
 
+/** Each row through the maps that its token has chosen. */
+const routed = ([x, experts, chosen]: Three, fits: boolean, out: Dim | undefined, wanted: string): Shaped => {
+  const ranks = x.length >= 2 && experts.length === 3 && chosen.length === 2;
+  const shape = [...x.slice(0, -1), out ?? 0];
+  return when(ranks && fits && alike(x.at(-2), chosen[0]), shape, `${wanted} and [T, k]`, [x, experts, chosen]);
+};
+
 export const compositeShapes: Table<ShapeArgs, Shaped, CompositeName> = {
   linear: (_, inputs) => {
     const [x, w] = inputs as Two;
@@ -101,6 +108,23 @@ export const compositeShapes: Table<ShapeArgs, Shaped, CompositeName> = {
   attend: (_, inputs) => {
     const [weights, v] = inputs as Two;
     return mixed(weights, v, v.at(-3), weights[1], "[H, T, T] and […, T, K, F] with H a multiple of K");
+  },
+  topK: ({ params: { k } }, inputs) => {
+    const [x] = inputs as One;
+    const count = x.at(-1);
+    const fits = count !== undefined && Number.isInteger(k) && k > 0 && !(typeof count === "number" && k > count);
+    return when(fits, [...x.slice(0, -1), k], `[…, N] with N of at least ${k}`, [x]);
+  },
+  toExperts: (_, inputs) => {
+    const [x, experts, chosen] = inputs as Three;
+    const [, neurons, width] = experts;
+    return routed(inputs as Three, alike(x.at(-1), width), times(chosen[1] ?? 0, neurons ?? 0), "[…, T, D], [E, I, D]");
+  },
+  fromExperts: (_, inputs) => {
+    const [x, experts, chosen] = inputs as Three;
+    const [, width, neurons] = experts;
+    const fits = alike(x.at(-1), times(chosen[1] ?? 0, neurons ?? 0));
+    return routed(inputs as Three, fits, width, "[…, T, k·I], [E, D, I]");
   },
 
   tokenParts: ({ params: { extras } }, inputs) => {

@@ -12,7 +12,7 @@ import { tokenSeed } from "../seeds.ts";
 import { show } from "../show.ts";
 import * as s from "../syntax.ts";
 import { findSite, sitesOf } from "../traverse.ts";
-import { models, type RandomModel } from "./arbitrary-model.ts";
+import { anyModels, type RandomModel } from "./arbitrary-model.ts";
 import { readAs } from "./values.ts";
 
 export type RandomDecomposition = Decomposed & {
@@ -66,7 +66,7 @@ const seedOf = ({ config, states }: RandomModel, place: number, partial: boolean
 };
 
 export const decompositions: fc.Arbitrary<RandomDecomposition> = fc
-  .tuple(models, fc.nat(20), fc.boolean(), rules)
+  .tuple(anyModels, fc.nat(20), fc.boolean(), rules)
   .map(([model, place, partial, rule]) => {
     const seed = seedOf(model, place, partial);
     const source = withEverySite(model.graph);

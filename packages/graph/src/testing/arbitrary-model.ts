@@ -32,6 +32,8 @@ export type ModelConfig = {
   readonly bounded: boolean;
   /** Each branch ends with a norm, its gain stored as 1 + g, and a factor: Gemma, Granite. */
   readonly after: boolean;
+  /** Gated MLPs to choose from, at most two a token; 0 where there is no choice. */
+  readonly experts: number;
   readonly seed: number;
 };
 
@@ -64,6 +66,7 @@ export const configs: fc.Arbitrary<ModelConfig> = fc.record({
   parallel: fc.boolean(),
   bounded: fc.boolean(),
   after: fc.boolean(),
+  experts: fc.constantFrom(0, 0, 1, 4),
   seed: fc.nat(999),
 });
 
@@ -76,10 +79,13 @@ export const modelOf = (config: ModelConfig): RandomModel => {
   return { config, logits, graph, tensors: tensorsOf(graph, config), sizes, states };
 };
 
+const readAsConfig = (config: ModelConfig): RandomModel => readAs(modelOf(config), () => JSON.stringify(config));
+
 /** Read as their configs; modelOf() makes the same one again. */
-export const models: fc.Arbitrary<RandomModel> = configs.map((config) =>
-  readAs(modelOf(config), () => JSON.stringify(config)),
-);
+export const anyModels: fc.Arbitrary<RandomModel> = configs.map(readAsConfig);
+
+/** Without experts, whose choice jumps and whose likelihoods are rounded: what differences measure. */
+export const models: fc.Arbitrary<RandomModel> = configs.map((config) => readAsConfig({ ...config, experts: 0 }));
 
 /** The models with a loss in place of their logits: how well they guess random next tokens. */
 export const losses: fc.Arbitrary<Pick<RandomModel, "graph" | "tensors" | "sizes">> = models.map((model) => {
@@ -128,7 +134,24 @@ const architecture = (c: ModelConfig): Expr => {
       ...rotary,
       ...bounds(l),
     });
+  const choice = (l: number) => {
+    const all = (name: string, outs: number, ins: number): readonly Expr[] =>
+      Array.from({ length: c.experts }, (_, e) => w(`${l}.${name}.${e}`, outs, ins));
+    return nn.experts({
+      activation: c.activation,
+      router: map(`${l}.router`, c.experts, c.width),
+      chosen: Math.min(2, c.experts),
+      normalized: c.biases,
+      gate: all("gate", c.neurons, c.width),
+      up: all("up", c.neurons, c.width),
+      down: all("down", c.width, c.neurons),
+      neurons: c.neurons,
+      hidden: c.width,
+      site: `neurons.${l}`,
+    });
+  };
   const mlp = (l: number) => {
+    if (c.experts > 0) return choice(l);
     const shared = { activation: c.activation, up: map(`${l}.up`, c.neurons, c.width), site: `neurons.${l}` };
     const down = map(`${l}.down`, c.width, c.neurons);
     return c.gated

@@ -219,6 +219,25 @@ const samples: Samples = {
     of({}, x(4, 2, "T"), x(3, "T", 1, 3)),
     withT(1, of({}, x(2, "T", "T"), x(2, 2, "T", 2, 1))),
   ],
+  topK: [
+    of({ k: 2 }, x("T", 4)),
+    of({ k: 3 }, whole(3, "T", 7)),
+    of({ k: 1 }, wide(5)),
+    of({ k: 4 }, none(2, 3, 4)),
+    withT(1, of({ k: 8 }, x("T", 131))),
+  ],
+  toExperts: [
+    of({}, x("T", 6), x(3, 4, 6), whole(3, "T", 2)),
+    of({}, x(3, "T", 5), x(4, 3, 5), ids(4, "T", 3)),
+    of({}, x(9, 16), x(2, 67, 16), whole(2, 9, 1)),
+    withT(1, of({}, x(2, 2, "T", 1), x(1, 1, 1), none("T", 1))),
+  ],
+  fromExperts: [
+    of({}, x("T", 8), x(3, 6, 4), whole(3, "T", 2)),
+    of({}, x(3, "T", 9), x(4, 5, 3), ids(4, "T", 3)),
+    of({}, x(9, 16), x(2, 67, 16), whole(2, 9, 1)),
+    withT(1, of({}, x(2, 2, "T", 1), x(1, 1, 1), none("T", 1))),
+  ],
 
   tokenParts: [of({ extras: 0 }, x("T", 3)), of({ extras: 1 }, x("T", 3)), withT(1, of({ extras: 2 }, x("T", 3)))],
   addToPart: [

@@ -4,4 +4,6 @@ export * from "./arbitrary-model.ts";
 export * from "./cases.ts";
 export * from "./close.ts";
 export * from "./gradients.ts";
+export * from "./residency.ts";
+export * from "./training.ts";
 export * from "./values.ts";

@@ -131,8 +131,14 @@ export const initialState = (parameters: Tensors, optimizer: Optimizer): Tensors
   [STEP]: f32([], [0]),
 });
 
+type Named<A> = Readonly<Record<string, A>>;
+
 /** What a step gave for the next one, under the names that it is read by; the same tensors, nothing is copied. */
-export const nextState = (outputs: Tensors): Tensors =>
+export const nextState = <A>(outputs: Named<A>): Named<A> =>
   Object.fromEntries(
     Object.entries(outputs).flatMap(([name, t]) => (name.startsWith(NEXT) ? [[name.slice(NEXT.length), t]] : [])),
   );
+
+/** What a step gave besides: loss, norm, and whatever else the loss's graph gives. */
+export const toldOf = <A>(outputs: Named<A>): Named<A> =>
+  Object.fromEntries(Object.entries(outputs).filter(([name]) => !name.startsWith(NEXT)));

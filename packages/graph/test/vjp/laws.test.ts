@@ -58,7 +58,9 @@ test("random models", () => derivatives(models, 60));
 test("losses of random models", () => derivatives(losses, 30));
 test("decomposed random models", () =>
   derivatives(
-    decompositions.map(({ graph, model: { tensors, sizes } }) => ({ graph, tensors, sizes })),
+    decompositions
+      .filter(({ model }) => model.config.experts === 0)
+      .map(({ graph, model: { tensors, sizes } }) => ({ graph, tensors, sizes })),
     25,
     1e-6,
   ));

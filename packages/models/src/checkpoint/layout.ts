@@ -20,7 +20,7 @@ type Result<A> = TE.TaskEither<readonly Fault[], A>;
 
 const SINGLE = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
-const PICKLES = ["pytorch_model.bin", "pytorch_model.bin.index.json"];
+const PICKLE = /^pytorch_model.*\.bin(?:\.index\.json)?$|\.(?:pt|pth|ckpt)$/; // PyTorch's own files
 const MOST_INDEX = 100_000_000; // bytes; the largest indexes of today are 10 MB
 
 const CONVERT =
@@ -56,10 +56,14 @@ const checkShards = (folder: string, names: readonly string[], layout: Layout): 
     : E.left([fault("checkpoint", folder, `${layout.files.length} shards`, `without ${list(missing)}`, next)]);
 };
 
-const without = (folder: string, names: readonly string[]): Fault => {
+/** What a folder without weights that can be read has instead, and what to do with it. */
+export const without = (folder: string, names: readonly string[]): Fault => {
   const expected = `${SINGLE} or ${INDEX}`;
-  const pickle = PICKLES.find((name) => names.includes(name));
-  if (pickle !== undefined) return fault("checkpoint", folder, expected, `only ${pickle}`, CONVERT);
+  const pickle = [...names].sort().find((name) => PICKLE.test(name));
+  const gguf = names.find((name) => name.endsWith(".gguf"));
+  if (gguf !== undefined)
+    return fault("checkpoint", folder, expected, `only ${clip(gguf)}`, "give the .gguf file itself");
+  if (pickle !== undefined) return fault("checkpoint", folder, expected, `only ${clip(pickle)}`, CONVERT);
   const got = names.length === 0 ? "an empty folder" : `${list([...names].sort())}`;
   return fault("checkpoint", folder, expected, got, "give the folder of a Hugging Face checkpoint");
 };

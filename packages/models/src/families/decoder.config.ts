@@ -80,7 +80,8 @@ export const toDecoder = (found: CommonSettings, rope: Rope): DecoderConfig => (
   rope,
   tied: found.tie_word_embeddings,
   activation: activationOf(found.hidden_act),
-  context: found.max_position_embeddings,
+  // A dynamic rope is there to go beyond.
+  context: Math.floor(found.max_position_embeddings * (rope.kind === "dynamic" ? Math.max(1, rope.factor) : 1)),
   ...(found.bos_token_id === undefined ? {} : { bos: found.bos_token_id }),
   eos: found.eos_token_id,
 });
@@ -114,10 +115,13 @@ export const checkSizes = (
   ...checkTurn(rope, headWidth, where),
 ];
 
+const WIDEST = 65_536; // columns of a head: a table as long is made of it, and the widest of today are 512
+
 /** A rope must fit the width of a head. */
 export const checkTurn = (rope: Rope, headWidth: number, where: string): readonly Fault[] => {
   const turned = turnedWidth(rope, headWidth);
   if (!Number.isInteger(headWidth)) return [];
+  if (headWidth > WIDEST) return unless(false, where, "head_dim", `a width of at most ${WIDEST}`, headWidth);
   const fits = (factors: readonly number[], key: string): readonly Fault[] =>
     unless(factors.length === turned / 2, where, key, `a factor for each of ${turned / 2} pairs`, factors);
   return [

@@ -25,6 +25,8 @@ import { site } from "../sites.ts";
 import { unembeddingOf } from "../unembedding.ts";
 import type { DecoderConfig } from "./decoder.config.ts";
 
+type Step = (x: Expr) => Expr;
+
 /** Names of the norms around a branch; where one is absent there is none. */
 type Around = { readonly before?: string; readonly after?: string };
 
@@ -50,10 +52,10 @@ export type Traits = {
     readonly attention?: number;
     readonly logit?: number;
   };
+  /** What stands in place of a layer's gated MLP; the MLP where it gives nothing. */
+  readonly mlp: (layer: number) => Step | undefined;
   readonly softcaps: { readonly attention?: number | undefined; readonly logit?: number | undefined };
 };
-
-type Step = (x: Expr) => Expr;
 
 const T = "T";
 const LLAMA_NORMS = { attention: { before: "input_layernorm" }, mlp: { before: "post_attention_layernorm" } };
@@ -93,7 +95,7 @@ const blockOf = (c: Decoder): ((x: Expr, layer: number) => Expr) => {
     return pipe(
       x,
       residual(branch(aroundAttention, attends(layer)), { branch: site.attnOut(layer), stream: site.residMid(layer) }),
-      residual(branch(aroundMlp, mlpOf(c, layer)), {
+      residual(branch(aroundMlp, c.mlp?.(layer) ?? mlpOf(c, layer)), {
         branch: site.mlpOut(layer),
         stream: layer + 1 < c.layers ? site.residPre(layer + 1) : site.residFinal,
       }),

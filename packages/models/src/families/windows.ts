@@ -41,7 +41,3 @@ export const windowsOf = (
   ];
   return faults.length > 0 ? E.left(faults) : E.right(sliding.map((has) => (has ? window : undefined)));
 };
-
-/** The same window in every layer, or none. */
-export const everywhere = (layers: number, window: number | undefined): Windows =>
-  Array.from({ length: layers }, () => window);

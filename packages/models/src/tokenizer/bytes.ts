@@ -44,7 +44,8 @@ export const pieceBytes = (piece: string, spelling: Spelling): Uint8Array => {
   return byte === undefined ? charBytes(piece) : Uint8Array.of(byte);
 };
 
-const sequenceLength = (lead: number): number => {
+/** How many bytes the character has that begins with this one; 1 where none does. */
+export const sequenceLength = (lead: number): number => {
   if (lead < 0x80) return 1;
   if (lead >= 0xc2 && lead < 0xe0) return 2;
   if (lead >= 0xe0 && lead < 0xf0) return 3;

@@ -67,12 +67,13 @@ const idsAround = (names: readonly string[], library: Library, where: string): R
   const at = names.indexOf(MARK);
   const ids = names.map((name) => library.token_to_id(name));
   const lost = names.filter((name, i) => name !== MARK && ids[i] === undefined).map(String);
-  return at < 0 || lost.length > 0
-    ? E.left([fault("tokenizer", `${where} at post_processor`, "the text among known tokens", list(lost) || "no text")])
+  const texts = at < 0 ? "no text" : "the text more than once";
+  return at < 0 || names.lastIndexOf(MARK) !== at || lost.length > 0
+    ? E.left([fault("tokenizer", `${where} at post_processor`, "the text among known tokens", list(lost) || texts)])
     : E.right({ before: ids.slice(0, at) as number[], after: ids.slice(at + 1) as number[] });
 };
 
-/** What the post-processor does to any text, as it does to a mark. Faults: it drops the text, or adds unknown tokens. */
+/** What the post-processor does to any text, as it does to a mark. Faults: it drops or repeats the text, or adds unknown tokens. */
 export const around = (library: Library, where: string): Result<Around> =>
   pipe(
     attempt(where, "a post-processor that can be applied", () =>

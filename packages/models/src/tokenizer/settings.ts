@@ -136,6 +136,16 @@ const spellingOf = (pretokenizer: unknown, closed: boolean): Spelling => {
 
 type Listed = t.TypeOf<typeof Added>;
 
+/** The library makes a list as long as the highest id: holes are allowed, not any number of them. */
+const checkIds = (listed: readonly Listed[], { vocab }: Json, where: string): Result<void> => {
+  const ids = Array.isArray(vocab) ? [] : Object.values(vocab as Readonly<Record<string, number>>);
+  const most = 2 * ((Array.isArray(vocab) ? vocab.length : ids.length) + listed.length) + FREE_IDS;
+  const high = ids.find((id) => id >= most) ?? listed.find(({ id }) => id >= most)?.id;
+  return high === undefined ? E.right(undefined) : wrong(where, `ids below ${most}, for so few pieces`, `${high}`);
+};
+
+const FREE_IDS = 65_536; // more than any model leaves free
+
 /** Special tokens are looked for in the raw text, others in the normalised one, unless they say. */
 const toAdded = ({ id, content, special, normalized }: Listed): AddedToken => ({
   id,
@@ -174,6 +184,7 @@ export const decodeTokenizer = (json: unknown, where: string): Result<TokenizerS
     decode(Parts)(json, where),
     E.bindTo("parts"),
     E.bind("model", ({ parts }) => checkModel(parts.model, `${where} at model`)),
+    E.tap(({ parts, model }) => checkIds(parts.added_tokens, model, where)),
     E.map(({ parts, model }) => settingsOf(json, parts.added_tokens, model)),
   );
 };

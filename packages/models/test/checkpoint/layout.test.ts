@@ -24,6 +24,13 @@ test("shards are listed once, in order", () =>
 
 test("a sharded pickle is a pickle", async () => {
   assert.match(left(await findLayout("m", ["pytorch_model.bin.index.json"])()), "only pytorch_model.bin.index.json");
+  const shards = ["pytorch_model-00002-of-00002.bin", "pytorch_model-00001-of-00002.bin"];
+  assert.match(left(await findLayout("m", shards)()), "only pytorch_model-00001-of-00002.bin; convert it once");
+  assert.match(left(await findLayout("m", ["consolidated.00.pth"])()), "only consolidated.00.pth; convert it once");
+});
+
+test("a folder with a GGUF file is not opened in its place", async () => {
+  assert.match(left(await findLayout("m", ["a.gguf"])()), "only a.gguf; give the .gguf file itself");
 });
 
 test.run();

@@ -30,6 +30,11 @@ test("relations between sizes", () => {
   assert.is(checkSizes(decoder({ head_dim: 3 }), "c").length, 1);
 });
 
+test("a dynamic rope goes beyond the context it was made for", () => {
+  const rope: Rope = { kind: "dynamic", theta: 1, factor: 2, originalContext: 77 };
+  assert.is(toDecoder(right(decode(t.type(commonSettings(77)))(SIZES, "c")), rope).context, 154);
+});
+
 test("a rope fits the heads", () => {
   const faults = (rope: Rope) => checkSizes({ ...decoder({ head_dim: 8 }), rope }, "c");
   const long = { kind: "longrope", theta: 1, originalContext: 2, short: [1, 1, 1], magnitude: 1 } as const;

@@ -5,6 +5,7 @@ import {
   add,
   applyOverride,
   broadcast,
+  concat,
   type Dim,
   type Expr,
   type Graph,
@@ -21,6 +22,7 @@ import {
   type Shapes,
   sameDim,
   showDim,
+  slice,
   unnamed,
   withInputs,
 } from "@depass/graph";
@@ -129,6 +131,26 @@ const summed = (n: Node<"add"> | Node<"sub">, { forms, shape, tiler }: Context):
   };
 };
 
+/** All pieces in one: a product each would bring few rows to each expert, and a node per expert and piece. */
+const routed = (n: Node, { forms, tiler }: Context): Form | undefined => {
+  const [rows, maps, chosen] = forms;
+  if (rows?.kind !== "rows" || maps?.kind !== "dense" || chosen?.kind !== "tokens") return undefined;
+  const { tiling } = tiler;
+  const pieces = [
+    ...(rows.head === undefined ? [] : [{ x: rows.head.x, chosen: chosen.x, size: tiling.tokens }]),
+    ...rows.chunks.map((x, c) => ({ x, chosen: ofTokens(tiler, c, chosen.x, 2), size: rowsOfChunk(tiling, c) })),
+  ];
+  const whole = bare(n, concat(-2, ...pieces.map((p) => p.x)), maps.x, concat(-2, ...pieces.map((p) => p.chosen)));
+  let start: Dim = 0;
+  const results = pieces.map(({ size }) => {
+    const piece = slice(-2, start, size)(whole);
+    start = plus(start, size);
+    return piece;
+  });
+  const [head, chunks] = rows.head === undefined ? [undefined, results] : [results[0] as Expr, results.slice(1)];
+  return { ...rows, chunks, ...(rows.head && head && { head: { ...rows.head, x: head } }) };
+};
+
 const rules: Rules = {
   input: ({ params }, { tiler, isTiled }) => {
     if (!isTiled(params.name)) return undefined;
@@ -160,6 +182,8 @@ const rules: Rules = {
   mul: scaled,
   add: summed,
   sub: summed,
+  toExperts: routed as never,
+  fromExperts: routed as never,
   attendRows: (_, { forms: [weights, v], shapes, tiler }) => {
     if (weights?.kind !== "dense" || v?.kind !== "rows" || v.head?.at === "first") return undefined;
     const [heads, [, K, F]] = shapes as unknown as readonly [readonly [number], readonly [Dim, number, number]];

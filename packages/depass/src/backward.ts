@@ -1,0 +1,155 @@
+// One pass backwards for a prompt: what is asked, answered from the logits, and the scores of everything at once.
+import {
+  type Backend,
+  type Fault,
+  type Faulty,
+  f32,
+  fault,
+  type Graph,
+  i32,
+  type Rule,
+  type RunOptions,
+  type Tensors,
+} from "@depass/graph";
+import type { Encoding, Model } from "@depass/models";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { type AllScores, adjointGraph, hasBiases, scoresIn } from "./adjoint.ts";
+import { since } from "./clock.ts";
+import { about } from "./explainer.ts";
+import { atPosition, explainedOutput } from "./explanation.ts";
+import { type Level, partsIn } from "./level.ts";
+import { type Answer, answered, type Question, relativeGap } from "./question.ts";
+import type { Attribution, Times } from "./result.ts";
+
+export type CallOptions = RunOptions & Question & { readonly rule: Rule; readonly why: string };
+
+export type Call = {
+  readonly model: Model;
+  readonly backend: Backend;
+  readonly options: CallOptions;
+  readonly encoding: Encoding;
+};
+
+export const inputsOf = ({ encoding: { ids } }: Call): Tensors => ({
+  tokens: i32([ids.length], ids),
+  position: i32([1], [ids.length - 1]),
+});
+
+/** What every result says of the call and its answer. */
+export const described = ({ model, backend, options, encoding }: Call, { target, foils, explained }: Answer) => ({
+  ...about(model, backend, options.why),
+  rule: options.rule.name,
+  prompt: encoding.text,
+  tokens: encoding.tokens,
+  position: encoding.ids.length - 1,
+  target,
+  ...(foils.length === 0 ? {} : { foils }),
+  explained,
+});
+
+/** Prepares a graph, runs it once, and gives its memory back; `use` also gets the seconds of both. */
+export const runOnce = <A>(
+  { backend, model, options }: Call,
+  graph: Graph,
+  inputs: Tensors,
+  use: (outputs: Tensors, times: Times) => Faulty<A>,
+): Faulty<A> => {
+  const elapsed = since();
+  return pipe(
+    backend.prepare(graph, model.weights, options),
+    TE.chain((runner) => async () => {
+      const prepare = elapsed();
+      const task = pipe(
+        runner.run(inputs, options),
+        TE.chain((outputs) => use(outputs, { prepare, run: elapsed() - prepare })),
+      );
+      const result = await task();
+      runner.dispose();
+      return result;
+    }),
+  );
+};
+
+/** What is asked must be known before the pass backwards: a forward pass tells the likeliest token and the logits. */
+const answerFirst = (call: Call): Faulty<Answer> => {
+  const { architecture } = call.model;
+  const normed = atPosition(architecture.normed);
+  const graph = {
+    normed,
+    logits: architecture.unembed(normed),
+    [explainedOutput(architecture)]: architecture.explained(normed),
+  };
+  return runOnce(call, graph, inputsOf(call), (outputs) => answered(call.model, call.options, outputs));
+};
+
+export type Backward = { readonly answer: Answer; readonly scores: AllScores; readonly times: Times };
+
+/** Faults: a rule that is not linear, and those of target and backend. */
+export const backward = (call: Call): Faulty<Backward> => {
+  const { model, options } = call;
+  return pipe(
+    answerFirst(call),
+    TE.bindTo("answer"),
+    TE.bind("graph", () => TE.fromEither(adjointGraph(model.architecture, options.rule))),
+    TE.chain(({ answer, graph }) => {
+      const direction = f32([answer.direction.length], answer.direction);
+      return runOnce(call, graph, { ...inputsOf(call), direction }, (outputs, times) =>
+        TE.right<readonly Fault[], Backward>({ answer, scores: scoresIn(model.architecture, outputs), times }),
+      );
+    }),
+  );
+};
+
+const sumOf = (scores: readonly number[]): number => scores.reduce((a, b) => a + b, 0);
+
+/**
+ * An attribution by the adjoint mode. Where the model has biases their score is told by difference, and the gap says nothing.
+ * Faults: a level that is not scored backwards.
+ */
+export const attributedBackward = (call: Call, level: Level): Faulty<Attribution> => {
+  const { scoresFrom, seed } = level;
+  if (scoresFrom === undefined)
+    return TE.left([fault("seed", `seed ${seed.name}`, "a level of the model in adjoint mode", "a seed of one's own")]);
+  return pipe(
+    TE.fromEither(partsIn(level, call.encoding)),
+    TE.bindTo("parts"),
+    TE.bind("found", () => backward(call)),
+    TE.filterOrElse(
+      ({ parts: { parts }, found: { scores } }) => !scoresFrom(scores, parts).includes(Number.NaN),
+      (): readonly Fault[] => [
+        fault(
+          "mode",
+          "adjoint mode",
+          "a level that this model has by itself",
+          `seed ${seed.name}`,
+          "take the forward mode",
+        ),
+      ],
+    ),
+    TE.map(({ parts: { parts }, found: { answer, scores, times } }): Attribution => {
+      const own = scoresFrom(scores, parts);
+      const named = sumOf(own);
+      const bias = hasBiases(call.model.architecture, call.options.rule) ? answer.explained - named : 0;
+      const total = named + bias;
+      return {
+        ...described(call, answer),
+        seed: seed.name,
+        mode: "adjoint",
+        parts: [
+          ...parts.map(({ name, tokens = [] }, m) => ({
+            name,
+            score: own[m] as number,
+            ...(tokens.length === 1 && { token: tokens[0] as number }),
+            ...(tokens.length > 1 && { tokens }),
+          })),
+          { name: "bias", score: bias },
+          { name: "remainder", score: 0 },
+        ],
+        total,
+        gap: relativeGap(total, answer),
+        times,
+      };
+    }),
+  );
+};

@@ -1,0 +1,195 @@
+// `depass generate`: how does the model go on, and why so? Text appears as it comes; explanations follow when it is all there.
+import type { Fault, FaultError, Faulty, Signal } from "@depass/graph";
+import type { Model } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { type BackendName, type OpenBackend, openBackend } from "../backends.ts";
+import { type Citation, cite, type Unit } from "../cite.ts";
+import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
+import { type Generation, generate as generated } from "../generate.ts";
+import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
+import { duration } from "../report/numbers.ts";
+import { harmless } from "../report/visible.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { interruptible } from "./interrupt.ts";
+import { ruleOf } from "./method.ts";
+import { usage } from "./outcome.ts";
+import { type ProgressLine, progressLine } from "./progress.ts";
+import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { columnsOf, print, stdoutInk } from "./terminal.ts";
+
+export type GenerateOptions = ModelOptions &
+  PromptOptions & {
+    readonly maxTokens: number;
+    readonly temperature?: number;
+    readonly topP?: number;
+    readonly topK?: number;
+    readonly seed?: number;
+    readonly stop?: readonly string[];
+    readonly explain?: true;
+    readonly cite?: string;
+    readonly by: Unit;
+    readonly backend: BackendName;
+    readonly adapter?: string;
+    readonly memory?: number;
+    readonly json?: true;
+  };
+
+type Answer = {
+  readonly generation: Generation;
+  readonly explanation?: GeneratedExplanation;
+  readonly citation?: Citation;
+};
+
+const checkOptions = ({ backend, adapter, memory }: GenerateOptions): E.Either<readonly Fault[], void> => {
+  const unheard = backend === "reference" ? [adapter && "--adapter", memory && "--memory"] : [];
+  const faults = unheard.flatMap((name) =>
+    name ? [usage(`${name}`, "a backend that heeds it", "--backend reference", "leave it out or choose webgpu")] : [],
+  );
+  return faults.length > 0 ? E.left(faults) : E.right(undefined);
+};
+
+/** A thrown FaultError as the faults it carries; anything else is a bug and goes on. */
+const faultsIn = (error: unknown): readonly Fault[] => {
+  const { faults } = error as Partial<FaultError>;
+  if (faults === undefined) throw error;
+  return faults;
+};
+
+/** The text as it comes, unless one object is wanted at the end. */
+const streamed = async (
+  model: Model,
+  prompt: string,
+  { json, ...options }: GenerateOptions,
+  { backend }: OpenBackend,
+  line: ProgressLine,
+  signal: Signal,
+): Promise<Generation> => {
+  const quiet = { ...options, signal, backend, progress: line.phase("reading weights") };
+  const tokens = generated(model, prompt, quiet);
+  for (;;) {
+    const next = await tokens.next();
+    line.clear();
+    if (next.done) return next.value;
+    if (!json) process.stdout.write(harmless(next.value.text));
+  }
+};
+
+const explained = (
+  model: Model,
+  generation: Generation,
+  options: GenerateOptions,
+  { backend }: OpenBackend,
+  line: ProgressLine,
+  signal: Signal,
+): Faulty<Answer> =>
+  options.explain !== true && options.cite === undefined
+    ? TE.right({ generation })
+    : pipe(
+        explanationOf(model, backend, generation, {
+          rule: ruleOf({ temperature: 0.1, special: "ignore" }),
+          signal,
+          progress: line.phase("explaining"),
+        }),
+        TE.chainEitherK((explanation) =>
+          options.cite === undefined
+            ? E.right({ generation, explanation })
+            : pipe(
+                cite(explanation, options.cite, options.by),
+                E.map((citation) => ({ generation, explanation, citation })),
+              ),
+        ),
+      );
+
+const answered = (
+  model: Model,
+  prompt: string,
+  options: GenerateOptions,
+  line: ProgressLine,
+  signal: Signal,
+): Faulty<Answer & { readonly open: OpenBackend }> =>
+  TE.bracket(
+    openBackend(options),
+    (open) =>
+      pipe(
+        TE.tryCatch(() => streamed(model, prompt, options, open, line, signal), faultsIn),
+        TE.chainFirstIOK(() => () => {
+          if (options.json !== true) process.stdout.write("\n");
+        }),
+        TE.chain((generation) => explained(model, generation, options, open, line, signal)),
+        TE.map((answer) => ({ ...answer, open })),
+      ),
+    ({ backend }) => TE.fromTask(async () => backend.close()),
+  );
+
+/** With a progress line, and an ear for Ctrl-C; a half-written line is ended first. */
+const attended =
+  (model: Model, prompt: string, options: GenerateOptions): Faulty<void> =>
+  async () => {
+    const line = progressLine(process.stderr);
+    const task = (signal: Signal) => answered(model, prompt, options, line, signal);
+    const heard = options.backend === "reference" ? task({ aborted: false }) : interruptible(task, line.clear);
+    const result = await heard();
+    line.clear();
+    if (E.isRight(result)) print(options.json ? JSON.stringify(toJson(model, result.right)) : told(result.right));
+    return E.map(() => undefined)(result);
+  };
+
+const told = ({ generation, explanation, citation, open }: Answer & { readonly open: OpenBackend }): string => {
+  const look: GenerationReport = { ink: stdoutInk(), columns: columnsOf(process.stdout) };
+  const { generated: tokens, finish, times } = generation;
+  const each = tokens.length > 1 ? `, ${((tokens.length - 1) / times.tokens).toFixed(1)} tokens a second` : "";
+  const spent = `${tokens.length} tokens (${endings[finish]}) in ${duration(times.prompt + times.tokens)}${each}`;
+  return [
+    ...(explanation === undefined ? [] : ["", ...explainedLines(explanation, look)]),
+    ...(citation === undefined ? [] : ["", ...citedLines(citation, look)]),
+    "",
+    `${spent}; ${open.backend.name} on ${open.backend.device}: ${open.why}`,
+    ...(explanation === undefined
+      ? []
+      : [
+          `${explainedFacts(explanation)}; explained in ${duration(explanation.times.prepare + explanation.times.run)}`,
+        ]),
+  ]
+    .map(look.ink.plain ? harmless : (text) => text)
+    .join("\n");
+};
+
+const endings: Readonly<Record<Generation["finish"], string>> = {
+  end: "the model ended it",
+  stop: "at a text to stop at",
+  tokens: "as many as wanted",
+  context: "the model's context is full",
+};
+
+const toJson = (model: Model, { generation, explanation, citation, open }: Answer & { readonly open: OpenBackend }) => {
+  const { encoding, promptTokens, ...rest } = generation;
+  return {
+    backend: open.backend.name,
+    device: open.backend.device,
+    why: open.why,
+    model: { path: model.source, family: model.architecture.family, layers: model.architecture.layers },
+    ...rest,
+    prompt: encoding.text.slice(0, encoding.text.length - generation.text.length),
+    promptTokens,
+    tokens: encoding.tokens,
+    ...(explanation && {
+      explanation: {
+        rule: explanation.rule,
+        seed: explanation.seed,
+        tokens: explanation.tokens.map(({ scores, ...t }) => ({ ...t, scores: [...scores] })),
+        times: explanation.times,
+      },
+    }),
+    ...(citation && { citation }),
+  };
+};
+
+/** Faults: those of the call, of the checkpoint, of the backend, and a text to cite that is not in the answer. */
+export const generate = (options: GenerateOptions): Faulty<void> =>
+  pipe(
+    TE.fromEither(checkOptions(options)),
+    TE.chain(() => readPrompt(options)),
+    TE.chain((prompt) => withModel(options, (model) => attended(model, prompt, options))),
+  );

@@ -1,0 +1,53 @@
+// What does a person see of an explained continuation? Of each generated token what supplied most of it, whether its parts
+// add up, and for a citation the prompt's stretches in order.
+import type { Citation } from "../cite.ts";
+import type { ExplainedToken, GeneratedExplanation } from "../explain-generated.ts";
+import type { Ink } from "./ink.ts";
+import { table } from "./table.ts";
+import { asCell, visible } from "./visible.ts";
+import { widthOf } from "./width.ts";
+
+export type GenerationReport = { readonly ink: Ink; readonly columns: number };
+
+/** Earlier tokens named of each generated one: as many as fit on a line. */
+const NAMED = 3;
+/** Sources of a citation that are shown. */
+const MOST = 20;
+
+const textAt = ({ encoding }: GeneratedExplanation, token: number): string =>
+  asCell(visible(encoding.tokens[token]?.text ?? ""));
+
+const strongest = ({ scores }: ExplainedToken): readonly number[] =>
+  [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number)).slice(0, NAMED);
+
+const padded = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - widthOf(text)));
+
+/** A line for each generated token. */
+export const explainedLines = (e: GeneratedExplanation, { ink }: GenerationReport): readonly string[] => {
+  const names = e.tokens.map((t) => textAt(e, t.position));
+  const widest = Math.max(...names.map(widthOf));
+  return e.tokens.map((t, i) => {
+    const from = strongest(t).map((s) => `${textAt(e, s)} ${ink.dim((t.scores[s] as number).toFixed(2))}`);
+    const logit = t.logit.toFixed(2).padStart(7);
+    return `${padded(names[i] as string, widest)} ${logit}  ${from.join("  ")}`;
+  });
+};
+
+/** How far any token's parts are from its logit, and what was done. */
+export const explainedFacts = (e: GeneratedExplanation): string => {
+  const gap = e.tokens.reduce((most, t) => Math.max(most, t.gap), 0);
+  return `rule ${e.rule}; seed ${e.seed}; largest relative gap ${gap.toExponential(1)}`;
+};
+
+const othersOf = ({ sources }: Citation): number => sources.slice(MOST).reduce((sum, s) => sum + s.score, 0);
+
+/** The prompt's stretches, the highest score first, and what they do not have. */
+export const citedLines = (c: Citation, { ink, columns }: GenerationReport): readonly string[] => {
+  const rows = [
+    ...c.sources.slice(0, MOST).map(({ text, score }) => ({ text: visible(text), score })),
+    ...(c.sources.length > MOST ? [{ text: `${c.sources.length - MOST} others`, score: othersOf(c) }] : []),
+    { text: "the answer itself", score: c.answer },
+    { text: "bias and remainder", score: c.bias + c.remainder },
+  ];
+  return [`${ink.dim("from")}  ${visible(c.text)}`, "", ...table(rows, { total: c.total, most: MOST, columns }, ink)];
+};

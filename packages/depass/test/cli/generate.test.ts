@@ -1,0 +1,99 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { called, depass } from "../run.ts";
+import { newFolder, remove, writeCheckpoint } from "../tiny.ts";
+
+const test = suite("depass generate");
+let model = "";
+test.before(async () => {
+  model = await newFolder();
+  await writeCheckpoint(model);
+});
+test.after(() => remove(model));
+
+const generate = (...args: readonly string[]) =>
+  called(["generate", "--model", model, "--backend", "cpu", "--prompt", "on the Paris", ...args]);
+
+type Json = {
+  readonly text: string;
+  readonly prompt: string;
+  readonly finish: string;
+  readonly generated: readonly { readonly id: number; readonly text: string }[];
+  readonly explanation?: { readonly tokens: readonly { readonly scores: readonly number[]; readonly gap: number }[] };
+  readonly citation?: { readonly text: string; readonly sources: readonly unknown[] };
+};
+
+test("--json: one object with text, tokens, explanation and citation", async () => {
+  const { code, stdout, stderr } = await generate("--max-tokens", "4", "--json", "--explain");
+  assert.is(stderr, "");
+  assert.is(code, 0);
+  assert.is(stdout.trimEnd().split("\n").length, 1);
+  const found = JSON.parse(stdout) as Json;
+  assert.is(found.prompt, "on the Paris");
+  assert.is(found.finish, "tokens");
+  assert.is(found.generated.map((t) => t.text).join(""), found.text);
+  assert.equal(
+    found.explanation?.tokens.map((t) => t.scores.length),
+    [4, 5, 6, 7],
+  );
+  const cited = await generate("--max-tokens", "4", "--json", "--cite", found.text, "--by", "token");
+  assert.is((JSON.parse(cited.stdout) as Json).citation?.text, found.text);
+  assert.is((JSON.parse(cited.stdout) as Json).citation?.sources.length, 4);
+});
+
+test("for people: the text, a line for each token, what was used", async () => {
+  const { code, stdout } = await generate("--max-tokens", "3", "--explain");
+  assert.is(code, 0);
+  assert.match(stdout, /^3 tokens \(as many as wanted\) in .* tokens a second; cpu on /m);
+  assert.match(
+    stdout,
+    /^rule softmax 0\.1; seed token from layers\.0\.resid_pre; largest relative gap .*; explained in /m,
+  );
+  assert.not.ok(stdout.includes("\x1b"));
+});
+
+test("a seed draws the same again", async () => {
+  const draw = async (seed: string): Promise<string> =>
+    (JSON.parse((await generate("--max-tokens", "9", "--temperature", "2", "--seed", seed, "--json")).stdout) as Json)
+      .text;
+  assert.is(await draw("1"), await draw("1"));
+  assert.is.not(await draw("1"), await draw("2"));
+});
+
+const faults: readonly (readonly [args: readonly string[], status: number, message: RegExp])[] = [
+  [["--top-p", "0.5"], 2, /^depass: topP: expected a temperature above 0 with it/],
+  [["--top-p", "2", "--temperature", "1"], 2, /Expected a number above 0, at most 1/],
+  [["--max-tokens", "0"], 2, /Expected a number from 1 on/],
+  [["--max-tokens", "2", "--cite", "never said"], 1, /expected text of the answer, got "never said"/],
+  [["--by", "page"], 2, /Allowed choices are token, word, sentence/],
+];
+for (const [args, status, message] of faults)
+  test(`${args.join(" ")} is a fault`, async () => {
+    const { code, stderr } = await generate(...args, "--json");
+    assert.match(stderr, message);
+    assert.is(code, status);
+  });
+
+test("Ctrl-C ends it within a second, and says so", async () => {
+  const big = await newFolder();
+  await writeCheckpoint(big, { layers: 6, hidden: 256, heads: 4, mlp: 1024, context: 100_000 });
+  let [asked, ended] = [0, 0];
+  const args = ["generate", "--model", big, "--backend", "cpu", "--prompt", "on the", "--max-tokens", "90000"];
+  const { code, stderr } = await depass(args, {
+    watch: (child) => {
+      child.stdout?.once("data", () => {
+        asked = performance.now();
+        child.kill("SIGINT");
+      });
+      child.once("close", () => {
+        ended = performance.now();
+      });
+    },
+  });
+  await remove(big);
+  assert.is(code, 130);
+  assert.match(stderr, /^depass: stopped$/m);
+  assert.ok(ended - asked < 1500, `${ended - asked} ms`); // a second, and what a process takes to end on a busy machine
+});
+
+test.run();

@@ -1,0 +1,62 @@
+// What do scores explain where logits are scaled, and bent by a softcap? Tiny checkpoints of such families, as a user has them.
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { orThrow } from "@depass/graph";
+import { entryOf, writeSafetensors } from "@depass/models";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { attribute, load } from "../../src/attribute.ts";
+import type { Attribution } from "../../src/result.ts";
+import { configJson, newFolder, writeCheckpoint } from "../tiny.ts";
+import { architectureFor, randomWeights } from "./law.ts";
+
+const test = suite("scores");
+
+const PROMPT = "on the Paris";
+
+/** The tokenizer of tiny.ts with a model of its own. */
+const explained = async (change: object): Promise<Attribution> => {
+  const config = { ...configJson(), head_dim: 8, architectures: undefined, ...change };
+  const { unembed, normed } = architectureFor(config);
+  const graph = { logits: unembed(normed) };
+  const folder = await newFolder();
+  await writeCheckpoint(folder);
+  await writeFile(join(folder, "config.json"), JSON.stringify(config));
+  const entries = Object.entries(randomWeights(graph)).map(([name, tensor]) => entryOf(name, tensor));
+  orThrow(await writeSafetensors(join(folder, "model.safetensors"), entries)());
+  const model = await load(folder);
+  const result = await attribute(model, PROMPT, { backend: { backend: "reference" } });
+  await model.close();
+  await rm(folder, { recursive: true, force: true });
+  return result;
+};
+
+const isNear = (a: number, b: number, what: string): void =>
+  assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b), `${what}: ${a}, expected ${b}`);
+
+test("a scale of the logits is in the scores", async () => {
+  const granite = { model_type: "granite", residual_multiplier: 0.5, logits_scaling: 4 };
+  const [scaled, plain] = [await explained(granite), await explained({ ...granite, logits_scaling: 1 })];
+  assert.not.ok("explained" in scaled.target);
+  isNear(scaled.total, scaled.target.logit, "the sum");
+  scaled.parts.forEach(({ name, score }, i) => {
+    isNear(score * 4 + 1, (plain.parts[i]?.score ?? 0) + 1, name);
+  });
+});
+
+test("a softcap is behind the scores, and the result says so", async () => {
+  const { target, total, gap } = await explained({
+    model_type: "gemma2",
+    rope_theta: undefined,
+    sliding_window: 2,
+    final_logit_softcapping: 3,
+  });
+  const { logit, softcap } = target.explained ?? { logit: Number.NaN, softcap: Number.NaN };
+  assert.is(softcap, 3);
+  isNear(total, logit, "the sum");
+  isNear(target.logit, 3 * Math.tanh(logit / 3), "the logit");
+  assert.ok(Math.abs(target.logit - logit) > 0.01, "the softcap should bend something");
+  assert.ok(gap < 1e-9, `${gap}`);
+});
+
+test.run();

@@ -1,0 +1,185 @@
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { show, type Tensor, toF64 } from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { type Checkpoint, openCheckpoint } from "../../src/checkpoint.ts";
+import { architectureOf } from "../../src/families.ts";
+import { openGgufCheckpoint } from "../../src/gguf/checkpoint.ts";
+import { left, right } from "../either.ts";
+import { inFolder } from "../folder.ts";
+import { goldenTest, shared } from "../shared.ts";
+import { floats, ggufBytes, type Keys, type Stored } from "./bytes.ts";
+
+/** llama.cpp's order of rows: the two of a rotated pair side by side. */
+const sideBySide = (data: Float32Array, rows: number, heads: number): Float32Array => {
+  const [width, row] = [rows / heads, data.length / rows];
+  return data.map((_, i) => {
+    const [at, column] = [Math.floor(i / row), i % row];
+    const [head, pair, second] = [Math.floor(at / width), (at % width) >> 1, at % 2];
+    return data[(head * width + pair + (second * width) / 2) * row + column] as number;
+  });
+};
+
+const THEIRS = {
+  "model.embed_tokens": "token_embd",
+  "model.norm": "output_norm",
+  lm_head: "output",
+  input_layernorm: "attn_norm",
+  post_attention_layernorm: "ffn_norm",
+  "self_attn.q_proj": "attn_q",
+  "self_attn.k_proj": "attn_k",
+  "self_attn.v_proj": "attn_v",
+  "self_attn.o_proj": "attn_output",
+  "mlp.gate_proj": "ffn_gate",
+  "mlp.up_proj": "ffn_up",
+  "mlp.down_proj": "ffn_down",
+} as const;
+
+const theirName = (name: string): string => {
+  const [, layer, part = "", kind] = /^(?:model\.layers\.(\d+)\.)?(.+)\.(weight|bias)$/.exec(name) ?? [];
+  const theirs = THEIRS[part as keyof typeof THEIRS];
+  return layer === undefined ? `${theirs}.${kind}` : `blk.${layer}.${theirs}.${kind}`;
+};
+
+type Config = Readonly<Record<string, number>>;
+
+const keysOf = (name: string, c: Config): Keys => ({
+  "general.architecture": name,
+  [`${name}.block_count`]: c.num_hidden_layers as number,
+  [`${name}.context_length`]: c.max_position_embeddings as number,
+  [`${name}.embedding_length`]: c.hidden_size as number,
+  [`${name}.feed_forward_length`]: c.intermediate_size as number,
+  [`${name}.attention.head_count`]: c.num_attention_heads as number,
+  [`${name}.attention.head_count_kv`]: c.num_key_value_heads as number,
+  [`${name}.attention.key_length`]: c.head_dim as number,
+  [`${name}.attention.value_length`]: c.head_dim as number,
+  [`${name}.attention.layer_norm_rms_epsilon`]: c.rms_norm_eps as number,
+  [`${name}.rope.freq_base`]: (c.rope_theta ?? 10_000) as number,
+  [`${name}.rope.dimension_count`]: c.head_dim as number,
+});
+
+/** A folder's checkpoint as the bytes of a GGUF file of F32. */
+const converted = async (folder: Checkpoint, name: string, paired: boolean) => {
+  const c = folder.config as Config;
+  const rope = (folder.config as { readonly rope_parameters?: Config }).rope_parameters;
+  const config: Config = { head_dim: Number(c.hidden_size) / Number(c.num_attention_heads), ...c, ...rope };
+  const tensors: Stored[] = [];
+  for (const ours of folder.tensors.keys()) {
+    const { shape, ...found } = right(await folder.read(ours)());
+    const values = Float32Array.from(toF64({ shape, ...found }));
+    const heads = { q: c.num_attention_heads, k: c.num_key_value_heads }[
+      /self_attn\.([qk])_proj/.exec(ours)?.[1] ?? ""
+    ];
+    const data = heads === undefined || !paired ? values : sideBySide(values, shape[0] as number, heads as number);
+    tensors.push(floats(theirName(ours), shape, data));
+  }
+  return ggufBytes(keysOf(name, config), tensors);
+};
+
+const printed = (config: unknown): string => {
+  const { unembed, normed } = right(architectureOf(config, "config.json"));
+  return show(unembed(normed));
+};
+
+const sameValues = (a: Tensor, b: Tensor, what: string): void => {
+  assert.equal([...a.shape], [...b.shape], what);
+  assert.is(toF64(a).join(), toF64(b).join(), what);
+};
+
+/** The same graph, and the same values under the same names: what the folder gives, the file gives. */
+const agrees = async (golden: string, name: string, paired: boolean): Promise<void> =>
+  inFolder(async (place) => {
+    const folder = right(await openCheckpoint(shared("goldens", golden))());
+    const path = join(place, "m.gguf");
+    await writeFile(path, await converted(folder, name, paired));
+    const file = right(await openGgufCheckpoint(path)());
+    assert.is(printed(file.config), printed(folder.config));
+    assert.equal([...file.tensors.keys()].sort(), [...folder.tensors.keys()].sort());
+    for (const tensor of folder.tensors.keys()) {
+      const whole = right(await folder.read(tensor)());
+      sameValues(right(await file.read(tensor)()), whole, tensor);
+      const rows = whole.shape[0] as number;
+      for (const [first, count] of [
+        [rows >> 1, 1],
+        [1, rows - 2],
+        [0, 0],
+      ] as const)
+        sameValues(
+          right(await file.readRows(tensor, first, count)()),
+          right(await folder.readRows(tensor, first, count)()),
+          `rows ${first} and on of ${tensor}`,
+        );
+      assert.match(left(await file.readRows(tensor, rows - 1, 2)()), /expected rows within/);
+    }
+    await Promise.all([file.close(), folder.close()]);
+  });
+
+for (const golden of ["llama", "llama-tied-mha", "llama-biased", "llama-wide-heads"])
+  goldenTest(`${golden} as a GGUF file is the folder's graph and the folder's weights`, () =>
+    agrees(golden, "llama", true),
+  );
+
+goldenTest("qwen2 as a GGUF file is the folder's graph and the folder's weights", () =>
+  agrees("qwen2", "qwen2", false),
+);
+
+goldenTest("the real file: its configuration is its folder's", async () => {
+  const file = right(await openGgufCheckpoint(shared("models", "SmolLM2-135M-Instruct.Q4_1.gguf"))());
+  const folder = JSON.parse(readFileSync(shared("models", "smollm2-135m", "config.json"), "utf8"));
+  assert.is(printed(file.config), printed(folder));
+  assert.equal(file.eos, [2]);
+  assert.is(file.tensors.size, 272);
+  await file.close();
+});
+
+const tiny: Keys = {
+  "general.architecture": "llama",
+  "llama.block_count": 1,
+  "llama.context_length": 16,
+  "llama.embedding_length": 4,
+  "llama.feed_forward_length": 4,
+  "llama.attention.head_count": 2,
+  "llama.attention.layer_norm_rms_epsilon": 1e-5,
+};
+
+const embedding = floats("token_embd.weight", [3, 4], new Float32Array(12));
+
+const opened = (change: Keys, tensors: readonly Stored[] = []) =>
+  inFolder(async (folder) => {
+    await writeFile(join(folder, "m.gguf"), ggufBytes({ ...tiny, ...change }, [embedding, ...tensors]));
+    const file = await openGgufCheckpoint(join(folder, "m.gguf"))();
+    if (E.isRight(file)) await file.right.close();
+    return E.map((found: Checkpoint) => found.config)(file);
+  });
+
+const refused = async (message: RegExp, change: Keys, tensors: readonly Stored[] = []): Promise<void> =>
+  assert.match(left(E.flatMap((config) => architectureOf(config, "m.gguf"))(await opened(change, tensors))), message);
+
+test("what the header does not say is llama.cpp's default; scaling by a factor is handed on", async () => {
+  const config = right(await opened({}));
+  const { vocabulary, context, hidden } = right(architectureOf(config, "m.gguf"));
+  assert.equal([vocabulary, context, hidden], [3, 16, 4]);
+  const { rope_theta, rms_norm_eps, num_key_value_heads } = config as Config;
+  assert.equal([rope_theta, rms_norm_eps, num_key_value_heads], [10_000, 1e-5, 2]);
+  const scaled = await opened({ "llama.rope.scaling.type": "linear", "llama.rope.scaling.factor": 2 });
+  assert.equal((right(scaled) as { rope_scaling: unknown }).rope_scaling, { rope_type: "linear", factor: 2 });
+});
+
+test("what would change the result and is not known is refused by name", async () => {
+  await refused(/general\.architecture: expected one of llama, .*got "rwkv"/, { "general.architecture": "rwkv" });
+  await refused(/llama\.expert_count: .*got 8; not supported yet/, { "llama.expert_count": 8 });
+  await refused(/partial_rotary_factor/, { "llama.rope.dimension_count": 1 });
+  await refused(/num_attention_heads/, { "llama.attention.head_count": [2, 3] });
+  const row = floats("blk.0.attn_q_norm.weight", [4], new Float32Array(4));
+  await refused(/attn_q_norm\.weight: expected a tensor of llama/, {}, [row]);
+  const odd = floats("blk.0.attn_q.weight", [3, 4], new Float32Array(12));
+  await refused(/attn_q\.weight: expected whole heads of pairs of rows, got heads of 1\.5 rows/, {}, [odd]);
+  const divisors = floats("rope_freqs.weight", [1], Float32Array.of(3));
+  await refused(/rope_freqs\.weight: expected the divisors of Llama 3/, {}, [divisors]);
+  assert.ok(right(await opened({}, [floats("rope_freqs.weight", [1], Float32Array.of(1))])));
+});
+
+test.run();
