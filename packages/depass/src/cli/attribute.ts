@@ -7,6 +7,9 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendName, type OpenBackend, openBackend } from "../backends.ts";
 import { type ExplainOptions, explain, explainOptions, type Mode } from "../explain.ts";
 import { encodePrompt } from "../explainer.ts";
+import { explanationGraph } from "../explanation.ts";
+import { graphHash, weightsHash } from "../fingerprint.ts";
+import { levelOf } from "../level.ts";
 import type { Question } from "../question.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
@@ -137,15 +140,74 @@ const printed = (attribution: Attribution, { json, all, target }: AttributeOptio
         own: target === undefined,
       }).join("\n");
 
+/** What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it. */
+const callOf = ({
+  seed,
+  from,
+  neurons,
+  rule,
+  temperature,
+  special,
+  foil,
+  to,
+  layers,
+  mode,
+  model,
+  families,
+}: AttributeOptions) => ({
+  seed,
+  from,
+  neurons,
+  rule,
+  temperature,
+  special,
+  foil,
+  to,
+  layers,
+  mode,
+  model,
+  families,
+});
+
+/** With hashes of weights and graph, and the call: what makes a result one that can be made again. */
+const withOrigin = (model: Model, { explained }: Ask, options: AttributeOptions, attribution: Attribution) =>
+  pipe(
+    weightsHash(model),
+    TE.bindTo("weights"),
+    TE.bind("graph", () =>
+      TE.fromEither(explanationGraph(model, { ...explained, seed: levelOf(explained.seed).seed })),
+    ),
+    TE.map(
+      ({ weights, graph: { graph } }): Attribution => ({
+        ...attribution,
+        hashes: { weights, graph: graphHash(graph) },
+        call: callOf(options),
+      }),
+    ),
+  );
+
+/** The attribution of a call; `kept` adds what a file has of its origin. Faults: as attribute(). */
+export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Attribution> =>
+  pipe(
+    readPrompt(options),
+    TE.chain((prompt) =>
+      withModel(options, (model, load) =>
+        pipe(
+          TE.fromEither(askOf(model, load, prompt, options)),
+          TE.bindTo("ask"),
+          TE.bind("found", ({ ask }) => attended(ask)),
+          TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, options, found) : TE.right(found))),
+        ),
+      ),
+    ),
+  );
+
 /** Faults: those of the call, of the checkpoint, of the backend and of the file to save to; stdout gets whole results only. */
 export const attribute = (options: AttributeOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
     TE.chainFirst(() => (options.save === undefined ? TE.right(undefined) : checkPlace(options.save))),
-    TE.chain(() => readPrompt(options)),
-    TE.chain((prompt) =>
-      withModel(options, (model, load) => pipe(TE.fromEither(askOf(model, load, prompt, options)), TE.chain(attended))),
-    ),
+    TE.chain(() => attributed(options, options.save !== undefined)),
     TE.chain((attribution) => {
       print(printed(attribution, options));
       return options.save === undefined ? TE.right(undefined) : save(options.save, attribution);

@@ -9,6 +9,7 @@ import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
 import type { PlanCommandOptions } from "./plan.ts";
 import type { ShowOptions } from "./show.ts";
+import type { VerifyOptions } from "./verify.ts";
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version as string;
@@ -64,6 +65,20 @@ const attribute = (): Command =>
       ),
     )
     .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
+
+const verify = (): Command =>
+  configured(new Command("verify"))
+    .summary("make a saved result again and compare")
+    .description("The call that made a saved result is made once more; weights, graph, ids and scores are compared.")
+    .argument("<file>", "what depass attribute --save wrote")
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .addOption(options.tolerance())
+    .addHelpText("after", examples("depass verify scores.safetensors", "depass verify scores.json --backend reference"))
+    .action(async (file: string, given: VerifyOptions) => settle((await import("./verify.ts")).verify(file, given)));
 
 const devices = (): Command =>
   configured(new Command("devices"))
@@ -205,6 +220,7 @@ export const program = (): Command =>
     .version(version())
     .addCommand(attribute())
     .addCommand(generate())
+    .addCommand(verify())
     .addCommand(devices())
     .addCommand(plan())
     .addCommand(show())

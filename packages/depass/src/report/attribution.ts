@@ -32,10 +32,10 @@ const rowText = ({ name, token }: PartScore, { tokens, prompt }: Attribution): s
 };
 
 const rowsOf = (a: Attribution): readonly Row[] =>
-  a.parts.map((part) => ({
+  a.parts.map((part, number) => ({
     text: rowText(part, a),
     score: part.score,
-    ...(part.token === undefined ? {} : { number: part.token }),
+    ...(number < a.parts.length - 2 && { number }),
   }));
 
 /** A word and what belongs to it, the latter wrapped and in a column. */
@@ -85,26 +85,27 @@ const facts = (a: Attribution, o: ReportOptions): readonly string[] => [
   ...entry("time", timeLine(a), o),
 ];
 
+/** What is shown at each token: its own score, or that of the span it is in; nothing where the parts are no tokens. */
+const tokenScores = ({ tokens, parts }: Attribution): readonly number[] =>
+  tokens.map((_, i) => parts.find((p) => p.token === i || p.tokens?.includes(i))?.score ?? 0);
+
 /** The whole report, one string a line. */
 export const report = (a: Attribution, options: ReportOptions): readonly string[] => {
   const { ink, all } = options;
   const columns = Math.min(options.columns, WIDEST);
-  const pieces = piecesOf(
-    a.prompt,
-    a.tokens,
-    a.parts.map((p) => p.score),
-  );
+  const pieces = piecesOf(a.prompt, a.tokens, tokenScores(a));
   const largest = pieces.reduce((m, p) => Math.max(m, Math.abs(p.score)), 0);
   const most = all ? Number.POSITIVE_INFINITY : MOST_ROWS;
-  const hidden =
-    a.tokens.length > most ? [ink.dim(`the ${most} largest of ${a.tokens.length} tokens; --all shows all`)] : [];
+  const named = a.parts.length - 2;
+  const what = a.parts.slice(0, named).every((p) => p.token !== undefined) ? "token" : "part";
+  const hidden = named > most ? [ink.dim(`the ${most} largest of ${named} ${what}s; --all shows all`)] : [];
   return [
     ...strip(pieces, a.target.text, largest, ink, columns),
     "",
     ...legend(largest, ink),
     ...(ink.plain ? [] : [""]),
     ...hidden,
-    ...table(rowsOf(a), { total: a.total, most, columns }, ink),
+    ...table(rowsOf(a), { total: a.total, most, columns, what }, ink),
     "",
     ...facts(a, options),
   ];
