@@ -133,17 +133,17 @@ export type Fit = {
  * need at once, `leastWeights`. `limits.bytes` are for weights and run together.
  */
 export const fitRun = (plan: Plan, sizes: Sizes, limits: RunLimits, leastWeights: number): Fit => {
-  const [whole, streamed] = [weightBytes(plan), leastWeights].map((weights) => {
+  const beside = (weights: number) => {
     const found = fitLayout(plan, sizes, { ...limits, bytes: limits.bytes - weights });
     return { ...found, run: planBytes(plan, sizes, found.layout).run, weights };
-  }) as [LayoutBeside, LayoutBeside];
-  const { layout, fits, run, weights } = whole.fits || whole.weights === streamed.weights ? whole : streamed;
-  const streams = weights < whole.weights;
+  };
+  const all = weightBytes(plan);
+  const whole = beside(all);
+  const { layout, fits, run, weights } = whole.fits || all === leastWeights ? whole : beside(leastWeights);
+  const streams = weights < all;
   const room = streams && fits ? limits.bytes - run : weights;
   return { layout, fits, streams, room, bytes: run + weights };
 };
-
-type LayoutBeside = ReturnType<typeof fitLayout> & { readonly run: number; readonly weights: number };
 
 /** The tiles of a region under a limit of rows, first token to last: values of the tile symbols, one record a tile. */
 export const tilesOf = ({ tokens, extras }: Region, sizes: Sizes, tileRows: number): readonly Sizes[] => {

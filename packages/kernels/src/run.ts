@@ -51,18 +51,33 @@ export const prepareOn = (
     TE.bindTo("arranged"),
     TE.bind("plan", ({ arranged }) => TE.fromEither(planFor(device, arranged, options))),
     TE.chainFirst(({ plan }) => compile(device, plan)),
-    TE.bind("held", ({ plan, arranged }) =>
-      uploadWeights(device, plan, newHeld(device, plan, arranged.weights), options),
-    ),
     TE.map(
-      ({ plan, held }): Runner => ({
-        run: (inputs, runOptions = {}) => runPlan(device, plan, held, inputs, runOptions, fetchedOutputs(device)),
+      ({ plan, arranged }): Ready => ({
+        device,
+        plan,
+        held: newHeld(device, plan, arranged.weights),
+        least: leastWeights(plan),
+      }),
+    ),
+    TE.chainFirst((ready) => uploadWeights(ready, options)),
+    TE.map(
+      (ready): Runner => ({
+        run: (inputs, runOptions = {}) => runPlan(ready, inputs, runOptions, fetchedOutputs(device)),
         runResident: (inputs, runOptions = {}) =>
-          runPlan(device, plan, held, inputs, runOptions, (outputs, own) => keptOutputs(device, outputs, own)),
-        dispose: held.dispose,
+          runPlan(ready, inputs, runOptions, (outputs, own) => keptOutputs(device, outputs, own)),
+        dispose: ready.held.dispose,
       }),
     ),
   );
+
+/** All that a runner has at hand. */
+type Ready = {
+  readonly device: Device;
+  readonly plan: Plan;
+  readonly held: Held;
+  /** Bytes of weights that some steps need at once. */
+  readonly least: number;
+};
 
 const compile = (device: Device, plan: Plan): Faulty<unknown> => {
   const kernels = [...new Map(plan.steps.map((s) => [s.kernel.wgsl, s.kernel])).values()];
@@ -74,13 +89,12 @@ const weightNumbers = ({ buffers }: Plan): readonly number[] =>
 
 /** All weights, where there is room for them; else none. */
 const uploadWeights =
-  (device: Device, plan: Plan, held: Held, options: RunOptions): Faulty<Held> =>
+  ({ device, plan, held, least }: Ready, options: RunOptions): Faulty<void> =>
   async () => {
-    const [least, free] = [leastWeights(plan), freeBytes(device, held)];
+    const free = freeBytes(device, held);
     if (least > free) return E.left([tooBig(device, "the weights", least, free)]);
     const moved = weightBytes(plan) > free ? E.right(undefined) : await held.load(weightNumbers(plan), options)();
-    if (E.isRight(moved)) return E.right(held);
-    held.dispose();
+    if (E.isLeft(moved)) held.dispose();
     return moved;
   };
 
@@ -101,15 +115,9 @@ const fetchedOutputs =
       TE.map((entries) => Object.fromEntries(entries)),
     );
 
-const runPlan = <A>(
-  device: Device,
-  plan: Plan,
-  held: Held,
-  inputs: Values,
-  options: RunOptions,
-  ending: Ending<A>,
-): Faulty<A> =>
-  shelfOf(device).lend(inputs, async (tensors, lent) => {
+const runPlan = <A>(ready: Ready, inputs: Values, options: RunOptions, ending: Ending<A>): Faulty<A> =>
+  shelfOf(ready.device).lend(inputs, async (tensors, lent) => {
+    const { device, plan, held } = ready;
     const landed = await landedInputs(device, plan, lent)();
     if (E.isLeft(landed)) return landed;
     const own = { ...tensors, ...landed.right };
@@ -120,7 +128,7 @@ const runPlan = <A>(
       }),
     );
     const given = { values: { ...inputs, ...landed.right }, tensors: own, placed };
-    return held.inTurn(() => runPlaced(device, plan, held, given, options, ending))();
+    return held.inTurn(() => runPlaced(ready, given, options, ending))();
   });
 
 /**
@@ -147,17 +155,16 @@ type Given = {
 };
 
 const runPlaced = async <A>(
-  device: Device,
-  plan: Plan,
-  held: Held,
+  ready: Ready,
   { values, tensors, placed }: Given,
   options: RunOptions,
   ending: Ending<A>,
 ): Promise<Result<A>> => {
+  const { device, plan, held } = ready;
   if (!held.isOpen()) return E.left(disposedRunner);
   const sizes = boundSizes(plan, values, tensors);
   if (E.isLeft(sizes)) return sizes;
-  const fit = fitFor(device, plan, held, sizes.right, new Set(placed.keys()));
+  const fit = fitFor(ready, sizes.right, new Set(placed.keys()));
   if (E.isLeft(fit)) return fit;
   const { layout, streams } = fit.right;
   const stages = stagesFor(plan, held, fit.right);
@@ -179,9 +186,9 @@ const runPlaced = async <A>(
 };
 
 /** How a run fits beside what else is on the device; `elsewhere` are buffers of the plan that are part of that. */
-const fitFor = (device: Device, plan: Plan, held: Held, sizes: Sizes, elsewhere: ReadonlySet<number>): Result<Fit> => {
+const fitFor = ({ device, plan, held, least }: Ready, sizes: Sizes, elsewhere: ReadonlySet<number>): Result<Fit> => {
   const free = freeBytes(device, held);
-  const fit = fitRun(plan, sizes, { bytes: free, buffer: largestBuffer(device), elsewhere }, leastWeights(plan));
+  const fit = fitRun(plan, sizes, { bytes: free, buffer: largestBuffer(device), elsewhere }, least);
   return fit.fits || fit.bytes <= free
     ? E.right(fit)
     : E.left([tooBig(device, `a run with ${showSizes(sizes)}`, fit.bytes, free)]);
