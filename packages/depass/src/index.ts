@@ -2,6 +2,7 @@ export * from "./attribute.ts";
 export * from "./backends.ts";
 export * from "./baselines.ts";
 export * from "./cite.ts";
+export * from "./compare.ts";
 export * from "./explain.ts";
 export * from "./explain-generated.ts";
 export * from "./explainer.ts";

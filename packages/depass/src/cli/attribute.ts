@@ -58,7 +58,7 @@ const checkOptions = ({ backend, adapter, memory, json, all }: AttributeOptions)
   return faults.length + idle.length > 0 ? E.left([...faults, ...idle]) : E.right(undefined);
 };
 
-const questionOf = ({ target, foil }: AttributeOptions): Question => ({
+export const questionOf = ({ target, foil }: Pick<AttributeOptions, "target" | "foil">): Question => ({
   ...(target === undefined ? {} : { target: parseTarget(target) }),
   ...(foil === undefined ? {} : { foil: foil.map(parseTarget) }),
 });

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
+import type { CompareOptions } from "./compare.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
 import type { GenerateOptions } from "./generate.ts";
@@ -65,6 +66,28 @@ const attribute = (): Command =>
       ),
     )
     .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
+
+const compare = (): Command =>
+  configured(new Command("compare"))
+    .summary("how much the scores move between rules")
+    .description("The same parts of the same prediction under every rule: what stays is worth more than what does not.")
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(
+      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
+    )
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .addOption(options.seed())
+    .addOption(options.from())
+    .addOption(options.neurons())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText("after", examples('depass compare --model MODEL --prompt "The capital of France is" --foil " Rome"'))
+    .action(async (given: CompareOptions) => settle((await import("./compare.ts")).compare(given)));
 
 const verify = (): Command =>
   configured(new Command("verify"))
@@ -220,6 +243,7 @@ export const program = (): Command =>
     .version(version())
     .addCommand(attribute())
     .addCommand(generate())
+    .addCommand(compare())
     .addCommand(verify())
     .addCommand(devices())
     .addCommand(plan())
