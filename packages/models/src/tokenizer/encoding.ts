@@ -99,9 +99,17 @@ const lostOf = (
   );
 };
 
+/** Ten times what a tokenizer takes on a slow machine. */
+const secondsFor = (text: string): number => 3 + Math.ceil(text.length / 10_000);
+
 const namedOf = (loaded: Loaded, text: string): Result<readonly Named[]> =>
   pipe(
-    attempt(loaded.where, "to encode the text", () => loaded.library.encode(text, { add_special_tokens: false })),
+    attempt(
+      loaded.where,
+      "to encode the text",
+      () => loaded.library.encode(text, { add_special_tokens: false }),
+      secondsFor(text),
+    ),
     E.flatMap(({ ids, tokens }) => {
       const named = tokens.flatMap((name, i) => {
         const id = ids[i];
@@ -124,7 +132,7 @@ export const encode = (loaded: Loaded, text: string, special: boolean): Result<E
   pipe(
     namedOf(loaded, text),
     E.flatMap((named) =>
-      attempt(loaded.where, "to find the characters of each token", () => align(loaded, text, named)),
+      attempt(loaded.where, "to find the characters of each token", () => align(loaded, text, named), secondsFor(text)),
     ),
     E.map((own) => {
       const before = special ? put(loaded, loaded.around.before, 0) : [];
