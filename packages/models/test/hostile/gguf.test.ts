@@ -36,7 +36,7 @@ const whole = ggufBytes(keys, [
 
 const MOST = 400 * 2 ** 20; // bytes that the process may grow by over all cases: each reader has a buffer of 2 MB for a while
 
-// 10,000 take half a minute, most of it for the 2 MB that the reader fills for each: FUZZ_CASES=10000 tries them.
+// 10,000 take half a minute on a quiet machine, most of it for the 2 MB that the reader fills for each: FUZZ_CASES=10000 tries them.
 test("2,000 damaged GGUF files: what opens is read and decoded, or faults", () =>
   inFolder(async (folder) => {
     const path = join(folder, "m.gguf");
