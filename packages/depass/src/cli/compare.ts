@@ -15,7 +15,7 @@ import { progressLine } from "./progress.ts";
 import { readPrompt } from "./prompt.ts";
 import { print, stdoutInk } from "./terminal.ts";
 
-export type CompareOptions = Omit<AttributeOptions, "rule" | "mode" | "layers" | "to" | "save" | "all">;
+export type CompareOptions = Omit<AttributeOptions, "rule" | "mode" | "layers" | "to" | "save" | "all" | "chat">;
 
 const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison> =>
   withModel(options, (model) =>

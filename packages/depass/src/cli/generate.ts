@@ -16,7 +16,7 @@ import { interruptible } from "./interrupt.ts";
 import { ruleOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
-import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type GenerateOptions = ModelOptions &
@@ -191,5 +191,12 @@ export const generate = (options: GenerateOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
     TE.chain(() => readPrompt(options)),
-    TE.chain((prompt) => withModel(options, (model) => attended(model, prompt, options))),
+    TE.chain((prompt) =>
+      withModel(options, (model) =>
+        pipe(
+          promptTo(model, prompt, options),
+          TE.chain((text) => attended(model, text, options)),
+        ),
+      ),
+    ),
   );

@@ -51,6 +51,9 @@ export const model = (): Option =>
 export const families = (): Option =>
   new Option("--families <file>", "a module that exports families of your own").argParser(some("a file"));
 
+export const chat = (): Option =>
+  new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
+
 export const from = (): Option =>
   new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")
     .argParser(wholeNumber)

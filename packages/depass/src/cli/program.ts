@@ -38,6 +38,7 @@ const attribute = (): Command =>
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
     .addOption(options.seed())
@@ -216,6 +217,7 @@ const generate = (): Command => {
       new Option("--prompt <text>", "what to go on with; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.chat())
     .addOption(options.maxTokens());
   for (const option of options.sampling()) command.addOption(option);
   return command
