@@ -87,7 +87,7 @@ export const encodePrompt = (
   question: Question = {},
 ): E.Either<readonly Fault[], Encoding> =>
   pipe(
-    model.tokenizer.encode(prompt, { special: true }),
+    model.tokenizer.encode(prompt, { special: "once" }),
     E.chain((encoding) => {
       const { length } = encoding.ids;
       const { context } = model.architecture;

@@ -15,6 +15,7 @@ export * from "./levels.ts";
 export * from "./maps.ts";
 export * from "./question.ts";
 export * from "./result.ts";
+export * from "./roles.ts";
 export { save } from "./save.ts";
 export { readResult } from "./saved.ts";
 export * from "./scores.ts";

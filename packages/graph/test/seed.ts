@@ -6,5 +6,8 @@ const seed = given === "random" ? Date.now() % 2 ** 31 : Number(given);
 
 if (given === "random") console.log(`fuzz seed ${seed} (again: FUZZ_SEED=${seed})`);
 
+/** FUZZ_CASES=<number> tries that many cases of each law, for a longer look than every run of the tests can take. */
+const cases = process.env.FUZZ_CASES === undefined ? undefined : Number(process.env.FUZZ_CASES);
+
 /** Options of fc.assert: `numRuns` cases of this seed, and what went wrong in the report. */
-export const fuzz = (numRuns: number) => ({ seed, numRuns, includeErrorInReport: true });
+export const fuzz = (numRuns: number) => ({ seed, numRuns: cases ?? numRuns, includeErrorInReport: true });

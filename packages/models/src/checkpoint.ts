@@ -22,6 +22,8 @@ export type Checkpoint = Weights & {
   readonly config: unknown;
   /** Ids that end a generated text, as generation_config.json has them; absent where it does not say. */
   readonly eos?: readonly number[];
+  /** What a GGUF file says of conversations: its template, and the tokens that it writes. A folder has that in other files. */
+  readonly chat?: { readonly template?: string; readonly tokens: Readonly<Record<string, string>> };
 };
 
 const CONFIG = "config.json";

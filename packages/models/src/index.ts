@@ -1,6 +1,7 @@
 // What other packages see of this one: checkpoints, tokenizers and the configurations of the families.
 
 export * from "./architecture.ts";
+export * from "./chat.ts";
 export * from "./checkpoint.ts";
 export * from "./config.ts";
 export * from "./families/activations.ts";

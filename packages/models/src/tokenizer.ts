@@ -25,8 +25,11 @@ type Result<A> = E.Either<readonly Fault[], A>;
 export type Tokenizer = {
   /** Ids are below this; some below it may be free. */
   readonly size: number;
-  /** `special`: with what the tokenizer puts around a text. Faults: what there is no token for, character or word. */
-  readonly encode: (text: string, options: { readonly special: boolean }) => Result<Encoding>;
+  /**
+   * `special`: with what the tokenizer puts around a text, as the reference does it; `once`: where the text does not have it
+   * already (a chat template writes its BOS). Each token's `origin` says which. Faults: what there is no token for.
+   */
+  readonly encode: (text: string, options: { readonly special: boolean | "once" }) => Result<Encoding>;
   /** An id as a person reads it. Faults: no such id. */
   readonly tokenText: (id: number) => Result<string>;
   /** UTF-8 bytes that an id adds to a text, part of a character perhaps; a special token or no token adds none. */

@@ -19,7 +19,7 @@ import { interruptible } from "./interrupt.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
-import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
@@ -131,7 +131,10 @@ const printed = (attribution: Attribution, { json, all, target }: AttributeOptio
         own: target === undefined,
       }).join("\n");
 
-/** What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it. */
+/**
+ * What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it.
+ * Nor --chat: the prompt in the file is the one that the template made.
+ */
 const callOf = ({
   seed,
   from,
@@ -184,7 +187,8 @@ export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Att
     TE.chain((prompt) =>
       withModel(options, (model, load) =>
         pipe(
-          TE.fromEither(askOf(model, load, prompt, options)),
+          promptTo(model, prompt, options),
+          TE.chainEitherK((text) => askOf(model, load, text, options)),
           TE.bindTo("ask"),
           TE.bind("found", ({ ask }) => attended(ask)),
           TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, options, found) : TE.right(found))),

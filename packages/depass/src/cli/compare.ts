@@ -16,7 +16,7 @@ import { readPrompt } from "./prompt.ts";
 import { questionOf } from "./question.ts";
 import { print, stdoutInk } from "./terminal.ts";
 
-export type CompareOptions = Omit<AttributeOptions, "rule" | "mode" | "layers" | "to" | "save" | "all">;
+export type CompareOptions = Omit<AttributeOptions, "rule" | "mode" | "layers" | "to" | "save" | "all" | "chat">;
 
 const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison> =>
   withModel(options, (model) =>

@@ -16,7 +16,7 @@ import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
 import { ruleOf } from "./method.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
-import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type GenerateOptions = ModelOptions &
@@ -181,5 +181,12 @@ export const generate = (options: GenerateOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkBackend(options)),
     TE.chain(() => readPrompt(options)),
-    TE.chain((prompt) => withModel(options, (model) => attended(model, prompt, options))),
+    TE.chain((prompt) =>
+      withModel(options, (model) =>
+        pipe(
+          promptTo(model, prompt, options),
+          TE.chain((text) => attended(model, text, options)),
+        ),
+      ),
+    ),
   );

@@ -15,7 +15,7 @@ import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
 import { type RuleName, ruleOf } from "./method.ts";
 import { type ProgressLine, progressLine } from "./progress.ts";
-import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
@@ -92,9 +92,10 @@ export const map = (options: MapOptions): Faulty<void> => {
     TE.chain((prompt) =>
       withModel(options, (model, load) =>
         pipe(
-          TE.fromEither(encodePrompt(model, prompt, question)),
-          TE.chain(() =>
-            attended({ model, load, prompt, question, rule: ruleOf({ ...options, special: "ignore" }), options }),
+          promptTo(model, prompt, options),
+          TE.chainFirstEitherK((text) => encodePrompt(model, text, question)),
+          TE.chain((text) =>
+            attended({ model, load, prompt: text, question, rule: ruleOf({ ...options, special: "ignore" }), options }),
           ),
         ),
       ),

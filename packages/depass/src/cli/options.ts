@@ -51,6 +51,9 @@ export const model = (): Option =>
 export const families = (): Option =>
   new Option("--families <file>", "a module that exports families of your own").argParser(some("a file"));
 
+export const chat = (): Option =>
+  new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
+
 export const from = (): Option =>
   new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")
     .argParser(wholeNumber)
@@ -117,6 +120,10 @@ const backendNames = ["auto", "webgpu", "cpu", "reference"] as const satisfies r
 export const backend = (): Option =>
   new Option("--backend <name>", "what runs it").choices([...backendNames]).default("auto");
 
+/** Those that tell what they take. */
+export const deviceBackend = (): Option =>
+  new Option("--backend <name>", "what would run it").choices(["auto", "webgpu", "cpu"]).default("auto");
+
 export const adapter = (): Option =>
   new Option("--adapter <name>", "GPU, by a part of its name (see depass devices)").argParser(some("a part of a name"));
 
@@ -133,6 +140,9 @@ export const top = (): Option =>
 
 export const tokens = (): Option =>
   new Option("--tokens <number>", "with --plan: bytes for a prompt of that many tokens").argParser(countFromOne);
+
+export const tokenCount = (): Option =>
+  new Option("--tokens <number>", "plan for a prompt of that many tokens").argParser(countFromOne);
 
 export const maxTokens = (): Option =>
   new Option("--max-tokens <number>", "most tokens to add").argParser(countFromOne).default(64);

@@ -9,6 +9,7 @@ import type { GenerateOptions } from "./generate.ts";
 import type { MapOptions } from "./map.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
+import type { PlanCommandOptions } from "./plan.ts";
 import type { ShowOptions } from "./show.ts";
 import type { VerifyOptions } from "./verify.ts";
 
@@ -38,6 +39,7 @@ const attribute = (): Command =>
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
     .addOption(options.seed())
@@ -79,6 +81,7 @@ const map = (): Command =>
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
     .addOption(options.rule())
@@ -176,6 +179,33 @@ const show = (): Command =>
     )
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
 
+const plan = (): Command =>
+  configured(new Command("plan"))
+    .summary("say what an explanation would take")
+    .description(
+      "Bytes, tiles, operations and a guess at the time of parts carried forward, before any of the model's weights are read.",
+    )
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
+    .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
+    .addOption(options.tokenCount())
+    .addOption(options.seed())
+    .addOption(options.from())
+    .addOption(options.neurons())
+    .addOption(options.rule())
+    .addOption(options.temperatureOption())
+    .addOption(options.special())
+    .addOption(options.deviceBackend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText(
+      "after",
+      examples("depass plan --model MODEL --tokens 1024", "depass plan --model MODEL --tokens 512 --memory 2GiB"),
+    )
+    .action(async (given: PlanCommandOptions) => settle((await import("./plan.ts")).plan(given)));
+
 /** Names of the options that are in the call, those with defaults too. */
 const givenIn = (command: Command): ReadonlySet<string> =>
   new Set(Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === "cli"));
@@ -219,6 +249,7 @@ const generate = (): Command => {
       new Option("--prompt <text>", "what to go on with; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.chat())
     .addOption(options.maxTokens());
   for (const option of options.sampling()) command.addOption(option);
   return command
@@ -250,6 +281,7 @@ export const program = (): Command =>
     .addCommand(compare())
     .addCommand(verify())
     .addCommand(devices())
+    .addCommand(plan())
     .addCommand(show())
     .addCommand(exportCommand())
     .addHelpText(

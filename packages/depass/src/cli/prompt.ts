@@ -1,12 +1,18 @@
 // Where does the prompt come from? The command line, a file, or whatever is piped in.
 import { readFile } from "node:fs/promises";
 import { type Fault, type Faulty, fault } from "@depass/graph";
+import { chat, type Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { usage } from "./outcome.ts";
 
-export type PromptOptions = { readonly prompt?: string; readonly promptFile?: string };
+export type PromptOptions = {
+  readonly prompt?: string;
+  readonly promptFile?: string;
+  /** The prompt is a user's message. */
+  readonly chat?: true;
+};
 
 const MOST = 16 * 2 ** 20; // bytes; no context is nearly as long
 
@@ -62,3 +68,12 @@ export const readPrompt = ({ prompt, promptFile }: PromptOptions): Faulty<string
     ]);
   return read("standard input", () => piped(process.stdin));
 };
+
+/** The prompt as the model is given it: as it is, or as a message that is to be answered. Faults: those of chat. */
+export const promptTo = (model: Model, prompt: string, { chat: isMessage }: PromptOptions): Faulty<string> =>
+  isMessage
+    ? pipe(
+        chat(model, [{ role: "user", content: prompt }], { addGenerationPrompt: true }),
+        TE.map(({ text }) => text),
+      )
+    : TE.right(prompt);

@@ -21,8 +21,6 @@ type Result<A> = TE.TaskEither<readonly Fault[], A>;
 export type GgufCheckpoint = Checkpoint & {
   /** The tokenizer.json it stands for, or what is wrong with the one in the header. */
   readonly tokenizer: E.Either<readonly Fault[], unknown>;
-  /** The template that turns a conversation into text, as the header has it. */
-  readonly chatTemplate?: string;
 };
 
 /** A tensor of the file under our name; `width` of a head where its rows are to be put back in order. */
@@ -130,6 +128,19 @@ const scalingIn = (file: GgufFile, { prefix }: Known): Result<Scaling | undefine
       );
 };
 
+const chatIn = (file: GgufFile): Required<Checkpoint>["chat"] => {
+  const template = file.metadata.get("tokenizer.chat_template");
+  const pieces = file.metadata.get("tokenizer.ggml.tokens");
+  const tokens = ["bos", "eos", "unknown", "padding"].flatMap((name) => {
+    const text: unknown = Array.isArray(pieces) ? pieces[numberAt(file, `tokenizer.ggml.${name}_token_id`) ?? -1] : "";
+    return typeof text === "string" ? [[`${TOKEN_NAMES[name] ?? name}_token`, text]] : [];
+  });
+  return { tokens: Object.fromEntries(tokens), ...(typeof template === "string" ? { template } : {}) };
+};
+
+/** Names of templates where they are not the header's. */
+const TOKEN_NAMES: Readonly<Record<string, string>> = { unknown: "unk", padding: "pad" };
+
 const MOST_WIDTH = 65_536; // of a head; the widest of today are 256
 
 const answering = (file: GgufFile): Result<GgufCheckpoint> =>
@@ -149,7 +160,6 @@ const answering = (file: GgufFile): Result<GgufCheckpoint> =>
     }),
     TE.map(({ places, config }): GgufCheckpoint => {
       const eos = numberAt(file, "tokenizer.ggml.eos_token_id");
-      const template = file.metadata.get("tokenizer.chat_template");
       return {
         folder: file.path,
         config,
@@ -159,7 +169,7 @@ const answering = (file: GgufFile): Result<GgufCheckpoint> =>
         ...readersOf(file, places),
         close: file.close,
         tokenizer: tokenizerJson(file.metadata, file.path),
-        ...(typeof template === "string" ? { chatTemplate: template } : {}),
+        chat: chatIn(file),
       };
     }),
   );

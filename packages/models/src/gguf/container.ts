@@ -105,8 +105,11 @@ const valueBytes = ({ value, type, subType }: Entry): number | undefined => {
 
 const COUNTS = ["version", "tensor_count", "kv_count"];
 
-/** Whether what was read is all there was: nothing cut off, lost, or replaced because it was not UTF-8. */
-const checkSizes = (path: string, { typedMetadata, tensorInfoByteRange: [end] }: Parsed): readonly Fault[] => {
+/** Whether what was read is all there was: nothing cut off, made up, lost, or replaced because it was not UTF-8. */
+const checkSizes = (file: OpenFile, { typedMetadata, tensorInfoByteRange: [end, last] }: Parsed): readonly Fault[] => {
+  const { path } = file;
+  // The library reads in pieces of a fixed length; behind the end of the file they are zeros to it.
+  if (last > file.bytes) return [damaged(path, `a header within the file's ${file.bytes} bytes`, `one of ${last}`)];
   const entries = Object.entries(typedMetadata as Readonly<Record<string, Entry>>);
   let bytes = PREFIX;
   for (const [key, entry] of entries) {
@@ -171,7 +174,7 @@ export const readContainer = (file: OpenFile): Result<Container> =>
       : readBytes(file, 0, PREFIX),
     TE.flatMap((prefix) => unlessFaults(undefined, checkPrefix(file, prefix))),
     TE.flatMap(() => readHeader(file)),
-    TE.flatMap((parsed) => unlessFaults(parsed, checkSizes(file.path, parsed))),
+    TE.flatMap((parsed) => unlessFaults(parsed, checkSizes(file, parsed))),
     TE.bindTo("parsed"),
     TE.bind("tensors", ({ parsed }) => tensorsOf(file, parsed)),
     TE.map(({ parsed, tensors }) => ({ metadata: new Map(Object.entries(parsed.metadata)), tensors })),

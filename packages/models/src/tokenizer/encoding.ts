@@ -99,9 +99,17 @@ const lostOf = (
   );
 };
 
+/** Ten times what a tokenizer takes on a slow machine. */
+const secondsFor = (text: string): number => 3 + Math.ceil(text.length / 10_000);
+
 const namedOf = (loaded: Loaded, text: string): Result<readonly Named[]> =>
   pipe(
-    attempt(loaded.where, "to encode the text", () => loaded.library.encode(text, { add_special_tokens: false })),
+    attempt(
+      loaded.where,
+      "to encode the text",
+      () => loaded.library.encode(text, { add_special_tokens: false }),
+      secondsFor(text),
+    ),
     E.flatMap(({ ids, tokens }) => {
       const named = tokens.flatMap((name, i) => {
         const id = ids[i];
@@ -119,16 +127,29 @@ const put = (loaded: Loaded, ids: readonly number[], at: number): readonly Token
     return { id, text, start: at, end: at, whole: true, special: true, origin: "tokenizer" };
   });
 
+/** Whether `own` begins, or ends, with `ids` already. */
+const hasAt = (own: readonly Token[], ids: readonly number[], at: number): boolean =>
+  ids.every((id, i) => own[at + i]?.id === id);
+
+/** What the tokenizer puts around a text; `once`: not where the text has it, so that there are never two of one. */
+const around = (loaded: Loaded, { length }: string, own: readonly Token[], special: boolean | "once") => {
+  const { before, after } = loaded.around;
+  const once = special === "once";
+  return {
+    before: special && !(once && hasAt(own, before, 0)) ? put(loaded, before, 0) : [],
+    after: special && !(once && hasAt(own, after, own.length - after.length)) ? put(loaded, after, length) : [],
+  };
+};
+
 /** The encoding of `text`; with `special`, what the tokenizer puts around a text is part of it, with empty ranges. */
-export const encode = (loaded: Loaded, text: string, special: boolean): Result<Encoding> =>
+export const encode = (loaded: Loaded, text: string, special: boolean | "once"): Result<Encoding> =>
   pipe(
     namedOf(loaded, text),
     E.flatMap((named) =>
-      attempt(loaded.where, "to find the characters of each token", () => align(loaded, text, named)),
+      attempt(loaded.where, "to find the characters of each token", () => align(loaded, text, named), secondsFor(text)),
     ),
     E.map((own) => {
-      const before = special ? put(loaded, loaded.around.before, 0) : [];
-      const after = special ? put(loaded, loaded.around.after, text.length) : [];
+      const { before, after } = around(loaded, text, own, special);
       const tokens = [...before, ...own, ...after];
       return { text, ids: tokens.map(({ id }) => id), tokens };
     }),

@@ -5,6 +5,7 @@ import * as Package from "@huggingface/tokenizers";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { clip, list } from "../describe.ts";
+import { within } from "../limit.ts";
 
 export type Normalizer = {
   readonly config: {
@@ -45,11 +46,20 @@ export type Library = {
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
-/** What the library does, its exceptions as faults (tag `tokenizer`). */
-export const attempt = <A>(where: string, expected: string, run: () => A): Result<A> =>
-  E.tryCatch(run, (error) => [
-    fault("tokenizer", where, expected, clip(error instanceof Error ? error.message : String(error))),
-  ]);
+const LIMIT = 30; // seconds; a quarter of a million pieces take three on a slow machine
+
+const ENDLESS = "a pattern in it may have no end: do not use this tokenizer, or have its patterns looked at";
+
+/** What the library does, its exceptions as faults (tag `tokenizer`), and that it has not ended after some seconds. */
+export const attempt = <A>(where: string, expected: string, run: () => A, seconds = LIMIT): Result<A> =>
+  pipe(
+    within(seconds, run),
+    E.mapLeft(({ late, why }) => [
+      late
+        ? fault("tokenizer", where, `${expected} within ${seconds} s`, "no end", ENDLESS)
+        : fault("tokenizer", where, expected, clip(why)),
+    ]),
+  );
 
 /** A tokenizer of the library, without tokenizer_config.json: that only repeats or cleans up what a decoder gives. */
 export const build = (json: unknown, where: string): Result<Library> =>

@@ -58,6 +58,8 @@ test("a header that is cut off anywhere, or with counts of more than the file ho
   await refused(with64(good(), 8, 2n ** 63n), /a header within the file's/);
   await refused(with64(good(), 16, 9_999n), /a header within the file's/);
   await refused(with64(good(), 24, 2n ** 40n), /a GGUF header/); // the length of the first key
+  const listed = ggufBytes({ "a.list": Array.from({ length: 99 }, () => 7) });
+  await refused(listed.subarray(0, 200), /a header within the file's 200 bytes, got one of 450/); // and not zeros
 });
 
 test("a key given twice, a text that is not UTF-8, a list of lists", async () => {

@@ -75,7 +75,9 @@ const agrees = (tokenizer: Tokenizer, goldens: readonly Golden[]): void => {
 goldenTest("the real file's tokenizer gives the reference's ids", async () => {
   const file = right(await openGgufCheckpoint(shared("models", "SmolLM2-135M-Instruct.Q4_1.gguf"))());
   agrees(right(tokenizerOf(right(file.tokenizer), "m.gguf")), goldensOf("smollm2"));
-  assert.match(file.chatTemplate ?? "", /for message in messages/);
+  assert.match(file.chat?.template ?? "", /for message in messages/);
+  assert.is(file.chat?.tokens.bos_token, "<|im_start|>");
+  assert.is(file.chat?.tokens.eos_token, "<|im_end|>");
   await file.close();
 });
 

@@ -109,16 +109,21 @@ export const settled = <A>(result: E.Either<readonly Fault[], A>, use: (value: A
   else if (!isClear(result.left)) throw new Error(`not clear: ${result.left.map(showFault).join("\n").slice(0, 3000)}`);
 };
 
-const SLOW = 2000; // milliseconds for a file of a few kilobytes, on a busy machine
+const SLOW = 2000; // milliseconds for a file of a few kilobytes, of the process: others may keep it waiting
+
+const spent = (): number => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 
 /** What took too long; none of it may. */
 export const stopwatch = () => {
   let longest = 0;
   return {
     timed: <A>(run: () => A): A => {
-      const begun = performance.now();
+      const begun = spent();
       const result = run();
-      longest = Math.max(longest, performance.now() - begun);
+      longest = Math.max(longest, spent() - begun);
       return result;
     },
     isQuick: (): boolean => longest < SLOW,

@@ -16,6 +16,11 @@ test("what the library throws is a fault", () => {
   );
 });
 
+test("what the library does not end is a fault", () => {
+  const endless = () => /^(a+)+$/.test(`${"a".repeat(99)}b`);
+  assert.match(left(attempt("t", "a match", endless, 0.2)), "t: expected a match within 0.2 s, got no end; a pattern");
+});
+
 test("ids around a text", () => {
   const library = right(build(spaceSign({ decoder: null }), "t"));
   assert.equal(right(around(library, "t")), { before: [1], after: [2] });
