@@ -2,42 +2,23 @@
 // Tokens that divide one character are one piece here, with the sum of their scores; line ends end lines.
 import type { Token } from "@depass/models";
 import type { Ink } from "./ink.ts";
+import { joined, textOf } from "./joined.ts";
 import { asCell, readable } from "./visible.ts";
-import { graphemeBoundaries, graphemes, takeColumns, widthOf } from "./width.ts";
+import { graphemes, takeColumns, widthOf } from "./width.ts";
 
 /** A stretch of text with one score; `added`: not from the text but put there by the tokenizer. */
 export type Piece = { readonly text: string; readonly score: number; readonly added: boolean };
 
-/** Whether a reader sees an edge between two tokens that follow each other. */
-const divides = (before: Token, after: Token, boundaries: ReadonlySet<number>): boolean =>
-  before.origin !== after.origin || (after.start >= before.end && boundaries.has(after.start));
-
-const textOf = (tokens: readonly Token[], prompt: string): string =>
-  tokens.length === 1 && tokens[0]?.whole === true
-    ? tokens[0].text
-    : prompt.slice((tokens[0] as Token).start, Math.max(...tokens.map((t) => t.end)));
-
 /** The prompt in pieces, from its tokens and the score of each. */
-export const piecesOf = (prompt: string, tokens: readonly Token[], scores: readonly number[]): readonly Piece[] => {
-  const boundaries = graphemeBoundaries(prompt);
-  const groups: { readonly tokens: Token[]; score: number }[] = [];
-  tokens.forEach((token, i) => {
-    const group = groups.at(-1);
-    const last = group?.tokens.at(-1);
-    const score = scores[i] ?? 0;
-    if (group === undefined || last === undefined || divides(last, token, boundaries))
-      groups.push({ tokens: [token], score });
-    else {
-      group.tokens.push(token);
-      group.score += score;
-    }
+export const piecesOf = (prompt: string, tokens: readonly Token[], scores: readonly number[]): readonly Piece[] =>
+  joined(prompt, tokens).map((group) => {
+    const own = group.map((i) => tokens[i] as Token);
+    return {
+      text: textOf(own, prompt),
+      score: group.reduce((sum, i) => sum + (scores[i] ?? 0), 0),
+      added: own[0]?.origin === "tokenizer",
+    };
   });
-  return groups.map((g) => ({
-    text: textOf(g.tokens, prompt),
-    score: g.score,
-    added: g.tokens[0]?.origin === "tokenizer",
-  }));
-};
 
 /** A piece as drawn. `before` stands between it and the cell on its left, if there is one on its line. */
 type Cell = {
