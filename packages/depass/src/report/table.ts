@@ -49,7 +49,7 @@ const layOut = (rows: readonly Row[], total: number, columns: number): Layout =>
 };
 
 /** A share of next to nothing says nothing. */
-const shareOf = (score: number, total: number, rows: readonly Row[]): string => {
+export const shareOf = (score: number, total: number, rows: readonly Pick<Row, "score">[]): string => {
   const size = rows.reduce((sum, r) => sum + Math.abs(r.score), 0);
   return Math.abs(total) > 1e-3 * size ? percent(score / total) : "–";
 };

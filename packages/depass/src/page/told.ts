@@ -1,0 +1,78 @@
+// What is to be said of what somebody points at? A part, the parts of one character, or a part at a layer.
+import { decimalsFor, signed } from "../report/numbers.ts";
+import { shareOf } from "../report/table.ts";
+import { visible } from "../report/visible.ts";
+import type { AttributionJson, LayerScores, PartScore } from "../result.ts";
+import { tokensOfPart } from "./pieces.ts";
+
+/** Numbers of parts, and of one of the result's layers. */
+export type Selection = { readonly parts: readonly number[]; readonly layer?: number };
+
+export type Told = {
+  readonly name: string;
+  /** As in the data: nothing rounded. */
+  readonly score: number;
+  readonly share: string;
+  /** Token numbers, ids, characters, norm, layer: whichever there are. */
+  readonly facts: readonly string[];
+};
+
+/** `layers.3.resid_pre` is what enters layer 3; behind all layers is the end. */
+export const layerName = (site: string): string => /^layers\.(\d+)\.resid_pre$/.exec(site)?.[1] ?? "end";
+
+const several = (word: string, numbers: readonly number[]): string =>
+  `${word}${numbers.length > 1 ? "s" : ""} ${
+    numbers.length > 6 ? `${numbers.slice(0, 5).join(", ")} … ${numbers.at(-1)}` : numbers.join(", ")
+  }`;
+
+/** The tokens with characters of their own. */
+const rangeOf = ({ tokens }: AttributionJson, own: readonly number[]): string | undefined => {
+  const inText = own.flatMap((t) => tokens[t] ?? []).filter((t) => t.origin === "text");
+  if (inText.length === 0) return own.length === 0 ? undefined : "put there by the tokenizer";
+  return `characters ${Math.min(...inText.map((t) => t.start))} to ${Math.max(...inText.map((t) => t.end))}`;
+};
+
+/** A part's name; a piece of a character is told with the character. */
+export const nameOf = (result: AttributionJson, part: number): string => {
+  const { name, token } = result.parts[part] as PartScore;
+  const found = token === undefined ? undefined : result.tokens[token];
+  return found === undefined || found.whole
+    ? visible(name)
+    : `${visible(name)} of ${visible(result.prompt.slice(found.start, found.end))}`;
+};
+
+const sumAt = (selection: Selection, scores: readonly number[]): number =>
+  selection.parts.reduce((sum, part) => sum + (scores[part] ?? 0), 0);
+
+export const told = (result: AttributionJson, selection: Selection): Told => {
+  const { parts, layer } = selection;
+  const at: LayerScores | undefined = layer === undefined ? undefined : result.layers?.[layer];
+  const scores = at?.scores ?? result.parts.map((p) => p.score);
+  const score = sumAt(selection, scores);
+  const own = parts.flatMap((i) => tokensOfPart(result.parts[i] as PartScore));
+  const ids = own.flatMap((t) => result.tokens[t]?.id ?? []);
+  const norm = parts.length === 1 && at === undefined ? result.parts[parts[0] as number]?.norm : undefined;
+  const total = at?.explained ?? result.total;
+  const shares = scores.map((s) => ({ score: s }));
+  return {
+    name: parts.map((i) => nameOf(result, i)).join(" + "),
+    score,
+    share: shareOf(score, total, shares),
+    facts: [
+      ...(at === undefined
+        ? []
+        : [layerName(at.site) === "end" ? "behind all layers" : `entering layer ${layerName(at.site)}`]),
+      ...(own.length === 0 ? [] : [several("token", own), several("id", ids)]),
+      ...[rangeOf(result, own) ?? []].flat(),
+      ...(norm === undefined ? [] : [`norm ${norm.toPrecision(4)}`]),
+    ],
+  };
+};
+
+/** Decimals for the scores of a result. */
+export const decimalsOf = ({ parts }: AttributionJson): number =>
+  decimalsFor(parts.reduce((m, p) => Math.max(m, Math.abs(p.score)), 0));
+
+/** The same for somebody who listens. */
+export const sentence = ({ name, score, share, facts }: Told, decimals: number): string =>
+  [name, `score ${signed(score, decimals)}`, ...(share === "–" ? [] : [`share ${share}`]), ...facts].join(", ");
