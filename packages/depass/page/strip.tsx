@@ -1,7 +1,8 @@
 // Where in the prompt does the score come from? The prompt itself, each piece on the colour of its score, and behind it what
 // the model says next.
-import { type Piece, piecesOf } from "../src/page/pieces.ts";
+
 import { sentence, told } from "../src/page/told.ts";
+import { type Piece, piecesOf } from "../src/report/pieces.ts";
 import { isRightToLeft, readable, visible } from "../src/report/visible.ts";
 import { coloursOf, onScale } from "./colour.ts";
 import { usePage } from "./context.ts";

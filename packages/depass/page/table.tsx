@@ -1,8 +1,8 @@
 // How much did each part supply? A row a part, to be sorted and searched.
 import { useState } from "preact/hooks";
-import { tokensOfPart } from "../src/page/pieces.ts";
 import { nameOf } from "../src/page/told.ts";
 import { signed } from "../src/report/numbers.ts";
+import { tokensOfPart } from "../src/report/pieces.ts";
 import { shareOf } from "../src/report/table.ts";
 import type { AttributionJson, PartScore } from "../src/result.ts";
 import { usePage } from "./context.ts";

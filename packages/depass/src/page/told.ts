@@ -1,9 +1,9 @@
 // What is to be said of what somebody points at? A part, the parts of one character, or a part at a layer.
 import { decimalsFor, signed } from "../report/numbers.ts";
+import { tokensOfPart } from "../report/pieces.ts";
 import { shareOf } from "../report/table.ts";
 import { visible } from "../report/visible.ts";
 import type { AttributionJson, LayerScores, PartScore } from "../result.ts";
-import { tokensOfPart } from "./pieces.ts";
 
 /** Numbers of parts, and of one of the result's layers. */
 export type Selection = { readonly parts: readonly number[]; readonly layer?: number };

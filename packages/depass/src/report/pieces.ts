@@ -1,8 +1,8 @@
 // Which stretches of the prompt stand for which parts? Tokens that divide one character are one piece with all their parts;
 // a span's tokens are one piece with one part. Where the parts are heads or neurons, a piece has none.
 import type { Token } from "@depass/models";
-import { joined, textOf } from "../report/joined.ts";
 import type { Attribution, PartScore } from "../result.ts";
+import { joined, textOf } from "./joined.ts";
 
 export type Piece = {
   /** Characters that no token has, between the piece before and this one. */
