@@ -23,7 +23,11 @@ export const visible = (text: string): string => {
 };
 
 /** As `visible`, but one space in front of something else stays a space: words then read as they do in a text. */
-export const readable = (text: string): string => (/^ [^ ]/u.test(text) ? ` ${visible(text.slice(1))}` : visible(text));
+export const readable = (text: string): string =>
+  text
+    .split(/(?<! ) (?=[^ ])/u)
+    .map(visible)
+    .join(" ");
 
 const commanding = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
