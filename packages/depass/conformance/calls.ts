@@ -5,6 +5,7 @@ import {
   div,
   equal,
   type Fault,
+  freeze,
   input,
   iota,
   less,
@@ -22,7 +23,6 @@ import {
   softmaxRule,
   sum,
   type Tensors,
-  taylorRule,
   where,
 } from "@depass/graph";
 import { type Architecture, site } from "@depass/models";
@@ -65,6 +65,12 @@ const publishedRelu = (special: Special | undefined): Rule => ({
   },
 });
 
+/** As published: with 1e-8 added to the whole gate input under the line, so that parts sum to the neurons but nearly. */
+const publishedTaylor = (): Rule => ({
+  name: "taylor as published",
+  split: (gateParts, { gate, neurons }) => mul(gateParts, freeze(div(neurons, add(gate, 1e-8)))),
+});
+
 /**
  * Below token level the published code has no part behind the named ones, and takes the last of them for the remainder:
  * a gate input of it below 1e-5 counts as none. Ours sets only the remainder apart.
@@ -84,7 +90,7 @@ const rules: Readonly<Record<string, (temperature: number, special: Special | un
   max: (_, special) => maxRule(special),
   relu: (_, special) => publishedRelu(special),
   linear: (_, special) => linearRule(special),
-  taylor: taylorRule,
+  taylor: publishedTaylor,
 };
 
 /** A rule by its published name, as it is for seeds of that name; undefined where there is none of that name. */

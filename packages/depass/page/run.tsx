@@ -30,7 +30,7 @@ const Fact = ({ name, text }: { readonly name: string; readonly text: string }) 
 
 export const Run = () => {
   const { result, command } = usePage();
-  const { model, rule, seed, mode, to, backend, device, why, times, position } = result;
+  const { model, rule, seed, mode, to, backend, device, why, times, position, hashes } = result;
   const json = (): string => JSON.stringify(result, null, 2);
   const load = times.load === undefined ? "" : `load ${duration(times.load)}, `;
   return (
@@ -43,6 +43,7 @@ export const Run = () => {
         <Fact name="Read" text={`behind token ${position}${to === undefined ? "" : `, at ${to}`}`} />
         <Fact name="Mode" text={mode === "adjoint" ? "one pass backwards" : "parts carried forward"} />
         <Fact name="Backend" text={`${backend} on ${device}: ${why}`} />
+        {hashes !== undefined && <Fact name="Hashes" text={`weights ${hashes.weights}, graph ${hashes.graph}`} />}
         <Fact name="Time" text={`${load}prepare ${duration(times.prepare)}, run ${duration(times.run)}`} />
       </dl>
       {command !== undefined && (

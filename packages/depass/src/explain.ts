@@ -6,6 +6,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { hasBiases } from "./adjoint.ts";
 import { attributedBackward, type CallOptions } from "./backward.ts";
+
+export type { CallOptions } from "./backward.ts";
+
 import { type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
 import { streamFrom } from "./explanation.ts";
 import { type Level, levelOf } from "./level.ts";

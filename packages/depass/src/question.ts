@@ -134,9 +134,10 @@ export const answered = (model: Model, question: Question, outputs: Tensors): Fa
   );
 };
 
-/** |total - explained|, over the larger of what is explained and the target's logit: a contrast may be next to nothing. */
-export const relativeGap = (total: number, { target, explained }: Answer): number =>
-  Math.abs(total - explained) / Math.max(Math.abs(explained), Math.abs(before(target)), Number.MIN_VALUE);
+/** |total - explained| over |explained|; a contrast may be next to nothing, and counts against the target's logit if that is larger. */
+export const relativeGap = (total: number, { target, foils, explained }: Answer): number =>
+  Math.abs(total - explained) /
+  Math.max(Math.abs(explained), foils.length > 0 ? Math.abs(before(target)) : 0, Number.MIN_VALUE);
 
 /** Scores along a direction, in f64: parts `[M, D]` → `[M]`. */
 export const along = (parts: Float64Array, direction: Float64Array): readonly number[] => {

@@ -67,6 +67,10 @@ export type Attribution = {
   /** By layer, where that was asked for. */
   readonly layers?: readonly LayerScores[];
   readonly times: Times;
+  /** SHA-256 of the weights and of the graph that ran; in saved results (fingerprint.ts). */
+  readonly hashes?: { readonly weights: string; readonly graph: string };
+  /** The options of the command that made it, for `depass verify`. */
+  readonly call?: Readonly<Record<string, unknown>>;
   /**
    * The parts' normed last states `[M, D]`, row-major, in the order of `parts` without absent extras. Absent in adjoint mode.
    */

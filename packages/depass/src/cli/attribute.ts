@@ -7,6 +7,9 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendName, type OpenBackend, openBackend } from "../backends.ts";
 import { type ExplainOptions, explain, explainOptions, type Mode } from "../explain.ts";
 import { encodePrompt } from "../explainer.ts";
+import { explanationGraph } from "../explanation.ts";
+import { graphHash, weightsHash } from "../fingerprint.ts";
+import { levelOf } from "../level.ts";
 import { report as page } from "../page/report.ts";
 import { checkWritable, writeWhole } from "../place.ts";
 import type { Question } from "../question.ts";
@@ -59,7 +62,7 @@ const checkOptions = ({ backend, adapter, memory, json, all }: AttributeOptions)
   return faults.length + idle.length > 0 ? E.left([...faults, ...idle]) : E.right(undefined);
 };
 
-const questionOf = ({ target, foil }: AttributeOptions): Question => ({
+export const questionOf = ({ target, foil }: Pick<AttributeOptions, "target" | "foil">): Question => ({
   ...(target === undefined ? {} : { target: parseTarget(target) }),
   ...(foil === undefined ? {} : { foil: foil.map(parseTarget) }),
 });
@@ -141,6 +144,68 @@ const printed = (attribution: Attribution, { json, all, target }: AttributeOptio
         own: target === undefined,
       }).join("\n");
 
+/** What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it. */
+const callOf = ({
+  seed,
+  from,
+  neurons,
+  rule,
+  temperature,
+  special,
+  foil,
+  to,
+  layers,
+  mode,
+  model,
+  families,
+}: AttributeOptions) => ({
+  seed,
+  from,
+  neurons,
+  rule,
+  temperature,
+  special,
+  foil,
+  to,
+  layers,
+  mode,
+  model,
+  families,
+});
+
+/** With hashes of weights and graph, and the call: what makes a result one that can be made again. */
+const withOrigin = (model: Model, { explained }: Ask, options: AttributeOptions, attribution: Attribution) =>
+  pipe(
+    weightsHash(model),
+    TE.bindTo("weights"),
+    TE.bind("graph", () =>
+      TE.fromEither(explanationGraph(model, { ...explained, seed: levelOf(explained.seed).seed })),
+    ),
+    TE.map(
+      ({ weights, graph: { graph } }): Attribution => ({
+        ...attribution,
+        hashes: { weights, graph: graphHash(graph) },
+        call: callOf(options),
+      }),
+    ),
+  );
+
+/** The attribution of a call; `kept` adds what a file has of its origin. Faults: as attribute(). */
+export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Attribution> =>
+  pipe(
+    readPrompt(options),
+    TE.chain((prompt) =>
+      withModel(options, (model, load) =>
+        pipe(
+          TE.fromEither(askOf(model, load, prompt, options)),
+          TE.bindTo("ask"),
+          TE.bind("found", ({ ask }) => attended(ask)),
+          TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, options, found) : TE.right(found))),
+        ),
+      ),
+    ),
+  );
+
 /** The call as somebody may repeat it; a prompt that was piped in is spelled out. */
 const commandOf = ({ prompt }: Attribution, { promptFile }: AttributeOptions, words: readonly string[]): string => {
   const text = promptFile !== undefined ? [] : prompt.startsWith("-") ? [`--prompt=${prompt}`] : ["--prompt", prompt];
@@ -159,10 +224,7 @@ export const attribute = (options: AttributeOptions, words: readonly string[]): 
     TE.fromEither(checkOptions(options)),
     TE.chain(() => optional(options.save, checkPlace)),
     TE.chain(() => optional(options.report, checkWritable)),
-    TE.chain(() => readPrompt(options)),
-    TE.chain((prompt) =>
-      withModel(options, (model, load) => pipe(TE.fromEither(askOf(model, load, prompt, options)), TE.chain(attended))),
-    ),
+    TE.chain(() => attributed(options, options.save !== undefined)),
     TE.chainFirst((attribution) => {
       print(printed(attribution, options));
       return optional(options.save, (path) => save(path, attribution));

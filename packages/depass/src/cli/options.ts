@@ -13,7 +13,7 @@ const wholeNumber = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(t
 
 const countFromOne = (text: string): number => (wholeNumber(text) >= 1 ? Number(text) : refuse("a number from 1 on"));
 
-const temperature = (text: string): number => {
+const aboveZero = (text: string): number => {
   const value = /^\s*$/.test(text) ? Number.NaN : Number(text);
   return Number.isFinite(value) && value > 0 ? value : refuse("a number above 0, such as 0.1");
 };
@@ -101,7 +101,12 @@ export const mode = (): Option =>
     .default("auto");
 
 export const temperatureOption = (): Option =>
-  new Option("--temperature <number>", "of the softmax rule").argParser(temperature).default(0.1);
+  new Option("--temperature <number>", "of the softmax rule").argParser(aboveZero).default(0.1);
+
+export const tolerance = (): Option =>
+  new Option("--tolerance <number>", "largest relative difference of scores that counts as the same")
+    .argParser(aboveZero)
+    .default(2e-5);
 
 export const special = (): Option =>
   new Option("--special <how>", "does the first token take MLP output at other tokens")
@@ -145,7 +150,7 @@ const oneMore = (text: string, before: readonly string[] = []): readonly string[
 /** How the next token is chosen; without any the likeliest is taken. */
 export const sampling = (): readonly Option[] => [
   new Option("--temperature <number>", "draw tokens, from probabilities sharpened (below 1) or flattened").argParser(
-    temperature,
+    aboveZero,
   ),
   new Option(
     "--top-p <number>",

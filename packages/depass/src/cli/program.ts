@@ -3,12 +3,14 @@ import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
 import { givenWords } from "./call-line.ts";
+import type { CompareOptions } from "./compare.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
 import type { GenerateOptions } from "./generate.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
 import type { ShowOptions } from "./show.ts";
+import type { VerifyOptions } from "./verify.ts";
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version as string;
@@ -68,6 +70,42 @@ const attribute = (): Command =>
     .action(async (given: AttributeOptions, command: Command) =>
       settle((await import("./attribute.ts")).attribute(given, givenWords(command, ["prompt", "report"]))),
     );
+
+const compare = (): Command =>
+  configured(new Command("compare"))
+    .summary("how much the scores move between rules")
+    .description("The same parts of the same prediction under every rule: what stays is worth more than what does not.")
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(
+      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
+    )
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .addOption(options.seed())
+    .addOption(options.from())
+    .addOption(options.neurons())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText("after", examples('depass compare --model MODEL --prompt "The capital of France is" --foil " Rome"'))
+    .action(async (given: CompareOptions) => settle((await import("./compare.ts")).compare(given)));
+
+const verify = (): Command =>
+  configured(new Command("verify"))
+    .summary("make a saved result again and compare")
+    .description("The call that made a saved result is made once more; weights, graph, ids and scores are compared.")
+    .argument("<file>", "what depass attribute --save wrote")
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(options.backend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .addOption(options.tolerance())
+    .addHelpText("after", examples("depass verify scores.safetensors", "depass verify scores.json --backend reference"))
+    .action(async (file: string, given: VerifyOptions) => settle((await import("./verify.ts")).verify(file, given)));
 
 const devices = (): Command =>
   configured(new Command("devices"))
@@ -182,6 +220,8 @@ export const program = (): Command =>
     .version(version())
     .addCommand(attribute())
     .addCommand(generate())
+    .addCommand(compare())
+    .addCommand(verify())
     .addCommand(devices())
     .addCommand(show())
     .addCommand(exportCommand())

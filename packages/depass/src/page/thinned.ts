@@ -3,7 +3,7 @@
 import type { AttributionJson } from "../result.ts";
 
 /** Numbers in the page's data: about 4 MB of text. */
-export const MOST_NUMBERS = 200_000;
+const MOST_NUMBERS = 200_000;
 /** Cells drawn at once: browsers stay quick with so many. */
 export const MOST_CELLS = 12_000;
 

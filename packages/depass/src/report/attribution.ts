@@ -33,10 +33,10 @@ const rowText = ({ name, token }: PartScore, { tokens, prompt }: Attribution): s
 };
 
 const rowsOf = (a: Attribution): readonly Row[] =>
-  a.parts.map((part) => ({
+  a.parts.map((part, number) => ({
     text: rowText(part, a),
     score: part.score,
-    ...(part.token === undefined ? {} : { number: part.token }),
+    ...(number < a.parts.length - 2 && { number }),
   }));
 
 /** A word and what belongs to it, the latter wrapped and in a column. */
@@ -93,15 +93,16 @@ export const report = (a: Attribution, options: ReportOptions): readonly string[
   const pieces = piecesOf(a);
   const largest = pieces.reduce((m, p) => Math.max(m, Math.abs(p.score)), 0);
   const most = all ? Number.POSITIVE_INFINITY : MOST_ROWS;
-  const hidden =
-    a.tokens.length > most ? [ink.dim(`the ${most} largest of ${a.tokens.length} tokens; --all shows all`)] : [];
+  const named = a.parts.length - 2;
+  const what = a.parts.slice(0, named).every((p) => p.token !== undefined) ? "token" : "part";
+  const hidden = named > most ? [ink.dim(`the ${most} largest of ${named} ${what}s; --all shows all`)] : [];
   return [
     ...strip(pieces, a.target.text, largest, ink, columns),
     "",
     ...legend(largest, ink),
     ...(ink.plain ? [] : [""]),
     ...hidden,
-    ...table(rowsOf(a), { total: a.total, most, columns }, ink),
+    ...table(rowsOf(a), { total: a.total, most, columns, what }, ink),
     "",
     ...facts(a, options),
   ];

@@ -19,6 +19,8 @@ export type TableOptions = {
   /** Rows with a number, at most; those with the largest scores are kept, in their order. */
   readonly most: number;
   readonly columns: number;
+  /** What a row is. Default: a token. */
+  readonly what?: string;
 };
 
 type Layout = {
@@ -74,11 +76,11 @@ const line = (row: Row, layout: Layout, share: string, ink: Ink): string => {
   return cells.join(GAP);
 };
 
-const header = ({ number, text, score, bars }: Layout, ink: Ink): string =>
+const header = ({ number, text, score, bars }: Layout, what: string, ink: Ink): string =>
   ink.dim(
     [
       "#".padStart(number),
-      padTo("token", text),
+      padTo(what, text),
       "score".padStart(score),
       ...(bars === undefined ? [] : [" ".repeat(bars.left + 1 + bars.right)]),
       "share".padStart(SHARE),
@@ -91,7 +93,11 @@ const largestOf = (rows: readonly Row[], most: number): readonly Row[] => {
 };
 
 /** Rows of tokens as in the prompt, then a row for those left out, then bias and remainder, then the total. */
-export const table = (rows: readonly Row[], { total, most, columns }: TableOptions, ink: Ink): readonly string[] => {
+export const table = (
+  rows: readonly Row[],
+  { total, most, columns, what = "token" }: TableOptions,
+  ink: Ink,
+): readonly string[] => {
   const tokens = rows.filter((r) => r.number !== undefined);
   const shown = tokens.length > most ? largestOf(tokens, most) : tokens;
   const rest = tokens.filter((r) => !shown.includes(r));
@@ -108,5 +114,5 @@ export const table = (rows: readonly Row[], { total, most, columns }: TableOptio
     ink.bold(padTo("total", layout.text)),
     ink.bold(signed(total, layout.decimals).padStart(layout.score)),
   ].join(GAP);
-  return [header(layout, ink), ...all.map((r) => line(r, layout, share(r.score), ink)), sum];
+  return [header(layout, what, ink), ...all.map((r) => line(r, layout, share(r.score), ink)), sum];
 };

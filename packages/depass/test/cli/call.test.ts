@@ -20,7 +20,7 @@ test("every command has a help with examples", async () => {
 
 const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
   [["nonsense"], /^depass: unknown command 'nonsense'\n$/],
-  [["attribute", "--modle", "x"], /^depass: unknown option '--modle'\n\(Did you mean --model\?\)\n$/],
+  [["attribute", "--modle", "x"], /^depass: unknown option '--modle'\n\(Did you mean one of --mode, --model\?\)\n$/],
   [["attribute", "extra"], /^depass: too many arguments for 'attribute'/],
   [["attribute", "--model"], /^depass: option '--model <model>' argument missing\n$/],
   [["attribute", "--model", ""], /Expected a folder/],

@@ -114,6 +114,8 @@ const withPast = (source: Graph, shapes: Shapes): Cached => {
     extended.set(old, whole);
     return whole;
   };
+  /** Whether an axis counts something else than tokens, as the rows of a table of positions do. */
+  const isTable = ({ inputs: [x] }: Expr, axis: number): boolean => !ofTokens(shapes.get(x as Expr)?.at(axis) ?? 0);
   const graph = rewrite(source, (now, old) => {
     if (now.op === "iota" && ofTokens(now.params.size))
       return moved(now, add(unnamed(now), size(times(perToken(now.params.size), before))));
@@ -121,6 +123,8 @@ const withPast = (source: Graph, shapes: Shapes): Cached => {
       growing = true;
       return moved(now, size(all));
     }
+    if (now.op === "slice" && ofTokens(now.params.size) && isTable(old, now.params.axis))
+      return moved(now, sliceBehind(now));
     const what = kept[now.op];
     if (what === undefined) return now;
     const [first, second] = now.inputs as readonly [Expr, Expr];
@@ -128,5 +132,9 @@ const withPast = (source: Graph, shapes: Shapes): Cached => {
   });
   return { graph: { ...graph, ...pieces }, cache, growing };
 };
+
+/** The rows of a table that are those of a piece's tokens. */
+const sliceBehind = ({ params: { axis, start, size: count }, inputs: [x] }: Expr & { readonly op: "slice" }): Expr =>
+  slice(axis, plus(start, times(perToken(count), before)), count)(x as Expr);
 
 const moved = (old: Expr, now: Expr): Expr => (old.site === undefined ? now : at(old.site)(now));

@@ -1,0 +1,116 @@
+// A result read back from a file: what save.ts wrote, checked for being that.
+import { readFile } from "node:fs/promises";
+import { extname } from "node:path";
+import { type Fault, type Faulty, fault, type Tensor, toF64 } from "@depass/graph";
+import { openSafetensors, parseJson } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import * as t from "io-ts";
+import type { Attribution } from "./result.ts";
+import { savableEnding, savableEndings } from "./savable.ts";
+
+const token = t.type({
+  id: t.number,
+  text: t.string,
+  start: t.number,
+  end: t.number,
+  whole: t.boolean,
+  special: t.boolean,
+  origin: t.union([t.literal("text"), t.literal("tokenizer")]),
+});
+const target = t.intersection([
+  t.type({ id: t.number, text: t.string, logit: t.number, probability: t.number }),
+  t.partial({ explained: t.type({ logit: t.number, softcap: t.number }) }),
+]);
+const part = t.intersection([
+  t.type({ name: t.string, score: t.number }),
+  t.partial({ norm: t.number, token: t.number, tokens: t.array(t.number) }),
+]);
+const layer = t.type({ site: t.string, scores: t.array(t.number), explained: t.number });
+
+const stored = t.intersection([
+  t.type({
+    model: t.type({ path: t.string, family: t.string, layers: t.number }),
+    backend: t.string,
+    device: t.string,
+    why: t.string,
+    rule: t.string,
+    seed: t.string,
+    mode: t.union([t.literal("forward"), t.literal("adjoint")]),
+    prompt: t.string,
+    tokens: t.array(token),
+    position: t.number,
+    target,
+    explained: t.number,
+    parts: t.array(part),
+    total: t.number,
+    gap: t.number,
+    times: t.intersection([t.type({ prepare: t.number, run: t.number }), t.partial({ load: t.number })]),
+  }),
+  t.partial({
+    to: t.string,
+    foils: t.array(target),
+    layers: t.array(layer),
+    hashes: t.type({ weights: t.string, graph: t.string }),
+    call: t.UnknownRecord,
+  }),
+]);
+
+const decoded = (json: unknown, path: string): E.Either<readonly Fault[], Attribution> =>
+  pipe(
+    stored.decode(json),
+    E.mapLeft((errors): readonly Fault[] => {
+      const at = errors[0]?.context.map((c) => c.key).filter((key) => key !== "" && !/^\d+$/.test(key)) ?? [];
+      return [
+        fault("result", `${path}${at.length > 0 ? ` at ${at.join(".")}` : ""}`, "a saved result", "something else"),
+      ];
+    }),
+    E.map(({ backend, device, why, ...rest }) => ({ ...rest, backend: { name: backend, device, why } }) as Attribution),
+  );
+
+const fromJson = (path: string): Faulty<Attribution> =>
+  pipe(
+    TE.tryCatch(
+      () => readFile(path, "utf8"),
+      (error): readonly Fault[] => [fault("file", path, "a saved result", (error as Error).message)],
+    ),
+    TE.flatMapEither((text) => parseJson(text, path)),
+    TE.flatMapEither((json) => decoded(json, path)),
+  );
+
+type States = NonNullable<Attribution["states"]>;
+
+const statesOf = (tensor: Tensor, rows: unknown): States => ({
+  names: rows as readonly string[],
+  shape: tensor.shape as unknown as readonly [number, number],
+  data: toF64(tensor),
+});
+
+const fromTensors = (path: string): Faulty<Attribution> =>
+  pipe(
+    openSafetensors(path),
+    TE.chain((file) => async () => {
+      const text = (name: string) => parseJson(file.metadata.get(name) ?? "null", `${path} at ${name}`);
+      const result = await pipe(
+        TE.Do,
+        TE.bind("json", () => TE.fromEither(text("depass"))),
+        TE.bind("rows", () => TE.fromEither(text("rows"))),
+        TE.bind("found", ({ json }) => TE.fromEither(decoded(json, path))),
+        TE.bind("states", () => (file.tensors.has("parts") ? file.read("parts") : TE.right(undefined))),
+        TE.map(({ found, rows, states }) =>
+          states === undefined ? found : { ...found, states: statesOf(states, rows) },
+        ),
+      )();
+      await file.close();
+      return result;
+    }),
+  );
+
+/** Reads a result that `--save` or save() wrote. Faults: another ending, no such file, another file. */
+export const readResult = (path: string): Faulty<Attribution> => {
+  const ending = savableEnding(path);
+  if (ending === ".json") return fromJson(path);
+  if (ending === ".safetensors") return fromTensors(path);
+  return TE.left([fault("usage", path, `a name that ends in ${savableEndings.join(" or ")}`, extname(path) || "none")]);
+};

@@ -1,0 +1,90 @@
+// A saved result made again: the same, from another place, and every way in which it can come out otherwise.
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { readResult } from "../../src/saved.ts";
+import { called } from "../run.ts";
+import { newFolder, remove, writeCheckpoint } from "../tiny.ts";
+
+const test = suite("depass verify");
+let folder = "";
+let other = "";
+test.before(async () => {
+  [folder, other] = [await newFolder(), await newFolder()];
+  await writeCheckpoint(folder);
+  await writeCheckpoint(other, { layers: 2, hidden: 16, heads: 4, mlp: 24, context: 64 });
+});
+test.after(async () => {
+  await Promise.all([remove(folder), remove(other)]);
+});
+
+const reference = ["--backend", "reference"];
+
+const saved = async (name: string, ...args: readonly string[]): Promise<string> => {
+  const path = join(folder, name);
+  const { code, stderr } = await called([
+    ...["attribute", "--model", folder, "--prompt", "on the Paris", "--save", path],
+    ...reference,
+    ...args,
+  ]);
+  assert.is(stderr, "");
+  assert.is(code, 0);
+  return path;
+};
+
+test("the same comes out, whatever was asked", async () => {
+  const asked = [
+    ["a.json"],
+    ["b.safetensors", "--seed", "head", "--from", "1", "--rule", "linear"],
+    ["c.safetensors", "--rule", "taylor", "--foil", " the", "--seed", "words"],
+    ["d.json", "--to", "1", "--layers", "--temperature", "0.5", "--special", "keep"],
+  ] as const;
+  for (const [name, ...args] of asked) {
+    const { code, stdout, stderr } = await called(["verify", await saved(name, ...args), ...reference]);
+    assert.is(stderr, "", name);
+    assert.is(code, 0);
+    assert.is(stdout.match(/^ok /gm)?.length, 6);
+  }
+});
+
+test("what is read back is what was made", async () => {
+  const path = await saved("e.safetensors", "--seed", "attention");
+  const result = await readResult(path)();
+  assert.is(result._tag, "Right");
+  const found = result._tag === "Right" ? result.right : assert.unreachable();
+  assert.equal(
+    found?.parts.map((p) => p.name),
+    ["L0 resid_pre", "L0 attn_out", "bias", "remainder"],
+  );
+  assert.is(found?.states?.data.length, 3 * 16);
+  assert.match(found?.hashes?.weights ?? "", /^[0-9a-f]{64}$/);
+});
+
+test("another model, another score, another rule", async () => {
+  const path = await saved("f.json");
+  const onOther = await called(["verify", path, ...reference, "--model", other]);
+  assert.is(onOther.code, 1);
+  assert.match(onOther.stdout, /^ok .*ids/m);
+  assert.match(onOther.stdout, /^DIFFERS graph/m);
+  const json = JSON.parse(await readFile(path, "utf8")) as { parts: { score: number }[] };
+  (json.parts[1] as { score: number }).score += 0.01;
+  await writeFile(path, JSON.stringify(json));
+  const bent = await called(["verify", path, ...reference]);
+  assert.is(bent.code, 1);
+  assert.match(bent.stdout, /^DIFFERS scores/m);
+  assert.match(bent.stderr, /f\.json: scores: expected what was saved, got/);
+});
+
+test("what is no result, or has no call", async () => {
+  const path = await saved("g.json");
+  const { call: _, ...rest } = JSON.parse(await readFile(path, "utf8")) as Record<string, unknown>;
+  await writeFile(path, JSON.stringify(rest));
+  assert.match((await called(["verify", path])).stderr, /expected the call that made it/);
+  await writeFile(path, JSON.stringify({ ...rest, parts: "many" }));
+  assert.match((await called(["verify", path])).stderr, /g\.json at parts: expected a saved result/);
+  assert.match((await called(["verify", join(folder, "none.json")])).stderr, /none\.json: expected a saved result/);
+  assert.match((await called(["verify", join(folder, "config.txt")])).stderr, /a name that ends in/);
+});
+
+test.run();
