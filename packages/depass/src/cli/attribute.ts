@@ -216,7 +216,7 @@ const optional = (place: string | undefined, use: (place: string) => Faulty<void
   place === undefined ? TE.right(undefined) : use(place);
 
 /**
- * `words`: the options of the call but for prompt and report, as they were given. Faults: those of the call, of the checkpoint,
+ * `words`: the options of the call but for the prompt and where the result goes, as they were given. Faults: those of the call, of the checkpoint,
  * of the backend and of the files to write; stdout gets whole results only.
  */
 export const attribute = (options: AttributeOptions, words: readonly string[]): Faulty<void> =>

@@ -68,7 +68,9 @@ const attribute = (): Command =>
       ),
     )
     .action(async (given: AttributeOptions, command: Command) =>
-      settle((await import("./attribute.ts")).attribute(given, givenWords(command, ["prompt", "report"]))),
+      settle(
+        (await import("./attribute.ts")).attribute(given, givenWords(command, ["prompt", "report", "save", "json"])),
+      ),
     );
 
 const compare = (): Command =>
