@@ -5,7 +5,8 @@ import { signed } from "../src/report/numbers.ts";
 import { usePage } from "./context.ts";
 
 export const Detail = () => {
-  const { result, decimals, pointing } = usePage();
+  const page = usePage();
+  const { decimals, pointing } = page;
   const [{ now, locked }, hear] = useState(pointing.pointed());
   useEffect(() => pointing.listen(() => hear(pointing.pointed())), [pointing]);
   const selection = now ?? locked;
@@ -15,7 +16,7 @@ export const Detail = () => {
         <span class="hint">Point at something for its value; click, or Enter, locks it.</span>
       </div>
     );
-  const { name, score, share, facts } = told(result, selection);
+  const { name, score, share, facts } = told(page, selection);
   return (
     <div class="detail" id="detail">
       <bdi class="token">{name}</bdi>

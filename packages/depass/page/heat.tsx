@@ -5,9 +5,9 @@ import { largestParts, MOST_CELLS } from "../src/page/thinned.ts";
 import { layerName, nameOf, sentence, told } from "../src/page/told.ts";
 import { decimalsFor } from "../src/report/numbers.ts";
 import type { LayerScores } from "../src/result.ts";
-import { coloursOf, onScale } from "./colour.ts";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
+import { Grid } from "./grid.tsx";
 import { Legend } from "./legend.tsx";
 
 const largestOf = (scores: readonly number[]): number => scores.reduce((m, s) => Math.max(m, Math.abs(s)), 0);
@@ -19,33 +19,9 @@ const scalesOf = (layers: readonly LayerScores[], apart: boolean): readonly numb
   return apart ? own : own.map(() => all);
 };
 
-const Line = ({ part, scales, first }: { part: number; scales: readonly number[]; first: boolean }) => {
-  const { result, decimals } = usePage();
-  const { layers = [] } = result;
-  return (
-    <tr>
-      <th scope="row" data-parts={part}>
-        <bdi>{nameOf(result, part)}</bdi>
-      </th>
-      {layers.map(({ site, scores }, layer) => (
-        <td
-          key={site}
-          role="gridcell"
-          aria-selected="false"
-          aria-label={sentence(told(result, { parts: [part], layer }), decimals)}
-          tabIndex={first && layer === 0 ? 0 : -1}
-          class="coloured"
-          data-parts={part}
-          data-layer={layer}
-          style={coloursOf(onScale(scores[part] ?? 0, scales[layer] ?? 0))}
-        />
-      ))}
-    </tr>
-  );
-};
-
 export const Heat = () => {
-  const { result, kept } = usePage();
+  const page = usePage();
+  const { result, kept, decimals } = page;
   const [apart, setApart] = useState(false);
   const { layers = [], parts } = result;
   if (layers.length === 0) return null;
@@ -73,25 +49,23 @@ export const Heat = () => {
           each layer on its own scale
         </label>
       </p>
-      <div class="wide tall">
-        <table class="heat" role="grid" aria-labelledby="layers" data-roving="" data-columns={layers.length}>
-          <thead>
-            <tr>
-              <th scope="col">part \ layer</th>
-              {layers.map(({ site }) => (
-                <th key={site} scope="col" title={site}>
-                  {layerName(site)}
-                </th>
-              ))}
-            </tr>
-          </thead>
-          <tbody>
-            {shown.map((part, i) => (
-              <Line key={part} part={part} scales={scales} first={i === 0} />
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <Grid
+        labelledBy="layers"
+        corner="part \ layer"
+        columns={layers.map(({ site }) => ({ name: layerName(site), title: site }))}
+        rows={shown.map((part) => ({
+          key: part,
+          name: nameOf(result, part),
+          point: { "data-parts": part },
+          cells: layers.map(({ site, scores }, layer) => ({
+            key: site,
+            score: scores[part] ?? 0,
+            largest: scales[layer] ?? 0,
+            label: sentence(told(page, { parts: [part], layer }), decimals),
+            point: { "data-parts": part, "data-layer": layer },
+          })),
+        }))}
+      />
     </Figure>
   );
 };

@@ -6,6 +6,7 @@ import { Answer } from "./answer.tsx";
 import { Context } from "./context.ts";
 import { Detail } from "./detail.tsx";
 import { Heat } from "./heat.tsx";
+import { ModuleMap } from "./modules.tsx";
 import { pointing } from "./pointing.ts";
 import { Run } from "./run.tsx";
 import { Strip } from "./strip.tsx";
@@ -21,6 +22,7 @@ render(
       <Answer />
       <Strip />
       <Heat />
+      <ModuleMap />
       <Parts />
       <Run />
     </main>

@@ -13,22 +13,28 @@ export type Pointing = {
 
 const selectionOf = (element: HTMLElement | undefined): Selection | undefined => {
   if (element === undefined) return undefined;
-  const { parts = "", layer } = element.dataset;
-  const numbers = parts.split(" ").filter(Boolean).map(Number);
-  return { parts: numbers, ...(layer === undefined ? {} : { layer: Number(layer) }) };
+  const { parts = "", layer, module } = element.dataset;
+  const numbers = (text: string): readonly number[] => text.split(" ").filter(Boolean).map(Number);
+  return {
+    parts: numbers(parts),
+    ...(layer === undefined ? {} : { layer: Number(layer) }),
+    ...(module === undefined ? {} : { module: numbers(module) as [number, number] }),
+  };
 };
 
-const same = (a: Selection | undefined, b: Selection | undefined): boolean =>
-  a?.layer === b?.layer && a?.parts.join(" ") === b?.parts.join(" ");
+const same = (a: Selection | undefined, b: Selection | undefined): boolean => JSON.stringify(a) === JSON.stringify(b);
 
 const pointable = (target: EventTarget | null): HTMLElement | undefined =>
   (target instanceof Element && target.closest<HTMLElement>("[data-parts]")) || undefined;
 
 /** Whatever shows one of the parts; of a part at a layer, its cell and what shows the part at all layers. */
-const showing = (root: HTMLElement, { parts, layer }: Selection): readonly HTMLElement[] =>
-  parts
-    .flatMap((part) => [...root.querySelectorAll<HTMLElement>(`[data-parts~="${part}"]`)])
+const showing = (root: HTMLElement, { parts, layer, module }: Selection): readonly HTMLElement[] => {
+  const all = (selector: string): readonly HTMLElement[] => [...root.querySelectorAll<HTMLElement>(selector)];
+  if (module !== undefined) return all(`[data-module="${module.join(" ")}"]`);
+  return parts
+    .flatMap((part) => all(`[data-parts~="${part}"]`))
     .filter(({ dataset }) => dataset.layer === undefined || dataset.layer === `${layer}`);
+};
 
 const states: Readonly<Record<string, string>> = { option: "aria-selected", gridcell: "aria-selected" };
 

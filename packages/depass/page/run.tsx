@@ -29,9 +29,9 @@ const Fact = ({ name, text }: { readonly name: string; readonly text: string }) 
 );
 
 export const Run = () => {
-  const { result, command } = usePage();
+  const { result, command, modules } = usePage();
   const { model, rule, seed, mode, to, backend, device, why, times, position, hashes } = result;
-  const json = (): string => JSON.stringify(result, null, 2);
+  const json = (): string => JSON.stringify(modules === undefined ? result : { ...result, maps: modules }, null, 2);
   const load = times.load === undefined ? "" : `load ${duration(times.load)}, `;
   return (
     <section aria-labelledby="run">

@@ -13,7 +13,8 @@ import { Legend } from "./legend.tsx";
 const gap = (text: string): string => (text === " " ? text : visible(text));
 
 const Scored = ({ piece, first, largest }: { piece: Piece; first: boolean; largest: number }) => {
-  const { result, decimals } = usePage();
+  const page = usePage();
+  const { decimals } = page;
   const { before, parts, text, score, added } = piece;
   return (
     <>
@@ -21,7 +22,7 @@ const Scored = ({ piece, first, largest }: { piece: Piece; first: boolean; large
       <span
         role="option"
         aria-selected="false"
-        aria-label={sentence(told(result, { parts }), decimals)}
+        aria-label={sentence(told(page, { parts }), decimals)}
         tabIndex={first ? 0 : -1}
         class={added ? "piece coloured added" : "piece coloured"}
         data-parts={parts.join(" ")}

@@ -4,9 +4,17 @@ import { tokensOfPart } from "../report/pieces.ts";
 import { shareOf } from "../report/table.ts";
 import { visible } from "../report/visible.ts";
 import type { AttributionJson, LayerScores, PartScore } from "../result.ts";
+import { type Modules, moduleRows } from "./modules.ts";
 
-/** Numbers of parts, and of one of the result's layers. */
-export type Selection = { readonly parts: readonly number[]; readonly layer?: number };
+/** Numbers of parts, and of one of the result's layers; or a module, by its row and column. */
+export type Selection = {
+  readonly parts: readonly number[];
+  readonly layer?: number;
+  readonly module?: readonly [row: number, column: number];
+};
+
+/** What can be pointed at. */
+export type Shown = { readonly result: AttributionJson; readonly modules?: Modules };
 
 export type Told = {
   readonly name: string;
@@ -44,8 +52,14 @@ export const nameOf = (result: AttributionJson, part: number): string => {
 const sumAt = (selection: Selection, scores: readonly number[]): number =>
   selection.parts.reduce((sum, part) => sum + (scores[part] ?? 0), 0);
 
-export const told = (result: AttributionJson, selection: Selection): Told => {
-  const { parts, layer } = selection;
+const toldModule = (modules: Modules, [row, column]: readonly [number, number]): Told => {
+  const { name, score } = moduleRows(modules)[row]?.[column] ?? { name: "", score: 0 };
+  return { name, score, share: shareOf(score, modules.explained, [{ score }]), facts: [] };
+};
+
+export const told = ({ result, modules }: Shown, selection: Selection): Told => {
+  const { parts, layer, module } = selection;
+  if (module !== undefined && modules !== undefined) return toldModule(modules, module);
   const at: LayerScores | undefined = layer === undefined ? undefined : result.layers?.[layer];
   const scores = at?.scores ?? result.parts.map((p) => p.score);
   const score = sumAt(selection, scores);

@@ -88,7 +88,7 @@ inPage("the strip by keys: one stop for Tab, arrows, Enter and Escape", sample, 
 });
 
 inPage("the map of layers: rows and columns named, cells by mouse and keys", sample, async (page) => {
-  const grid = page.getByRole("grid");
+  const grid = page.getByRole("grid", { name: "Parts by layer" });
   assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["part \\ layer", "0", "1", "end"]);
   assert.equal(await grid.getByRole("rowheader").allInnerTexts(), ["When", "·Mary", "·and", "·John", "⏎"]);
   await grid.locator("td").nth(3).hover();
@@ -101,6 +101,37 @@ inPage("the map of layers: rows and columns named, cells by mouse and keys", sam
   assert.match(await detail(page), "entering layer 1");
   await page.keyboard.press(" ");
   assert.is(await grid.locator("td").nth(4).getAttribute("aria-selected"), "true");
+});
+
+const withMaps = {
+  ...{
+    maps: {
+      ...sample,
+      heads: [
+        [1, -2.5],
+        [0.5, 3],
+      ],
+      attention: [-1.5, 3.5],
+      mlp: [4, 5],
+    },
+  },
+  command: "depass attribute",
+};
+
+test("the map of heads and modules: rows and columns named, exact values, lock", async () => {
+  if (reader === undefined) {
+    console.log("skipped: the map of heads and modules: no Chromium here");
+    return;
+  }
+  const { page, complaints } = await reader.open(report(sample, withMaps));
+  const grid = page.getByRole("grid", { name: "Heads and modules" });
+  assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["layer \\ head", "0", "1", "attention", "MLP"]);
+  await page.getByRole("gridcell", { name: "L0H1, score" }).click();
+  assert.match(await detail(page), "exactly -2.5");
+  await page.keyboard.press("ArrowDown");
+  assert.match(await detail(page), "L1H1");
+  assert.equal(await page.locator('[aria-selected="true"]').count(), 1);
+  assert.equal(complaints, []);
 });
 
 const names = (page: Page): Promise<readonly string[]> => page.locator(".parts tbody th").allInnerTexts();

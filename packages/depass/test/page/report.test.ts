@@ -22,6 +22,22 @@ test("the data is what --json prints, with the command", () => {
   assert.not.ok(between(report(sample), DATA, "</script>").includes('"command"'));
 });
 
+const { tokens, prompt, target, explained, model, backend, rule, mode, position, times, gap } = sample;
+const maps = {
+  ...{ tokens, prompt, target, explained, model, backend, rule, mode, position, times, gap },
+  heads: [[1, 2]],
+  attention: [3],
+  mlp: [-1],
+};
+
+test("maps of the same question are in the data, others are refused", () => {
+  const data = JSON.parse(between(report(sample, { maps }), DATA, "</script>")) as { modules: unknown };
+  assert.equal(data.modules, { heads: [[1, 2]], attention: [3], mlp: [-1], explained, rule, gap });
+  const foils = [target];
+  for (const other of [{ prompt: "x" }, { target: { ...target, id: 1 } }, { position: 9 }, { foils }])
+    assert.throws(() => report(sample, { maps: { ...maps, ...other } }), /maps: expected those of the result's prompt/);
+});
+
 test("the policy lets the page's own script and style run, and nothing else", () => {
   const page = report(sample);
   const policy = between(page, 'http-equiv="Content-Security-Policy" content="', '"');
