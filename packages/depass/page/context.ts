@@ -2,11 +2,13 @@
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { PageData } from "../src/page/report.ts";
+import type { teller } from "../src/page/told.ts";
 import type { Pointing } from "./pointing.ts";
 
 export type PageContext = PageData & {
   readonly pointing: Pointing;
   readonly decimals: number;
+  readonly tell: ReturnType<typeof teller>;
 };
 
 export const Context = createContext<PageContext | undefined>(undefined);

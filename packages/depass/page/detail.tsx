@@ -1,12 +1,10 @@
 // The exact value of what is pointed at, else of what is locked: a line that stays in sight.
 import { useEffect, useState } from "preact/hooks";
-import { told } from "../src/page/told.ts";
 import { signed } from "../src/report/numbers.ts";
 import { usePage } from "./context.ts";
 
 export const Detail = () => {
-  const page = usePage();
-  const { decimals, pointing } = page;
+  const { decimals, pointing, tell } = usePage();
   const [{ now, locked }, hear] = useState(pointing.pointed());
   useEffect(() => pointing.listen(() => hear(pointing.pointed())), [pointing]);
   const selection = now ?? locked;
@@ -16,7 +14,7 @@ export const Detail = () => {
         <span class="hint">Point at something for its value; click, or Enter, locks it.</span>
       </div>
     );
-  const { name, score, share, facts } = told(page, selection);
+  const { name, score, share, facts } = tell(selection);
   return (
     <div class="detail" id="detail">
       <bdi class="token">{name}</bdi>

@@ -2,7 +2,7 @@
 // score as it would be if the model stopped there.
 import { useState } from "preact/hooks";
 import { largestParts, MOST_CELLS } from "../src/page/thinned.ts";
-import { layerName, nameOf, sentence, told } from "../src/page/told.ts";
+import { layerName, nameOf, sentence } from "../src/page/told.ts";
 import { decimalsFor } from "../src/report/numbers.ts";
 import type { LayerScores } from "../src/result.ts";
 import { usePage } from "./context.ts";
@@ -20,8 +20,7 @@ const scalesOf = (layers: readonly LayerScores[], apart: boolean): readonly numb
 };
 
 export const Heat = () => {
-  const page = usePage();
-  const { result, kept, decimals } = page;
+  const { result, kept, decimals, tell } = usePage();
   const [apart, setApart] = useState(false);
   const { layers = [], parts } = result;
   if (layers.length === 0) return null;
@@ -61,7 +60,7 @@ export const Heat = () => {
             key: site,
             score: scores[part] ?? 0,
             largest: scales[layer] ?? 0,
-            label: sentence(told(page, { parts: [part], layer }), decimals),
+            label: sentence(tell({ parts: [part], layer }), decimals),
             point: { "data-parts": part, "data-layer": layer },
           })),
         }))}

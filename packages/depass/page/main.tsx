@@ -1,7 +1,7 @@
 // The report's page: reads the data beside it and draws it once.
 import { render } from "preact";
 import type { PageData } from "../src/page/report.ts";
-import { decimalsOf } from "../src/page/told.ts";
+import { decimalsOf, teller } from "../src/page/told.ts";
 import { Answer } from "./answer.tsx";
 import { Context } from "./context.ts";
 import { Detail } from "./detail.tsx";
@@ -17,7 +17,9 @@ const data = JSON.parse(document.getElementById("data")?.textContent ?? "") as P
 
 root.replaceChildren();
 render(
-  <Context.Provider value={{ ...data, pointing: pointing(root), decimals: decimalsOf(data.result) }}>
+  <Context.Provider
+    value={{ ...data, pointing: pointing(root), decimals: decimalsOf(data.result), tell: teller(data) }}
+  >
     <main>
       <Answer />
       <Strip />

@@ -1,6 +1,6 @@
 // Through which heads and modules does the answer come? Layers by heads, and the attention and MLP of each layer as wholes.
 import { moduleColumns, moduleRows } from "../src/page/modules.ts";
-import { sentence, told } from "../src/page/told.ts";
+import { sentence } from "../src/page/told.ts";
 import { decimalsFor } from "../src/report/numbers.ts";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
@@ -8,8 +8,7 @@ import { Grid } from "./grid.tsx";
 import { Legend } from "./legend.tsx";
 
 export const ModuleMap = () => {
-  const page = usePage();
-  const { modules, decimals } = page;
+  const { modules, decimals, tell } = usePage();
   if (modules === undefined) return null;
   const rows = moduleRows(modules);
   const largest = rows.flat().reduce((m, { score }) => Math.max(m, Math.abs(score)), 0);
@@ -32,7 +31,7 @@ export const ModuleMap = () => {
             key: name,
             score,
             largest,
-            label: sentence(told(page, { parts: [], module: [layer, column] }), decimals),
+            label: sentence(tell({ parts: [], module: [layer, column] }), decimals),
             point: { "data-parts": "", "data-module": `${layer} ${column}` },
           })),
         }))}

@@ -1,7 +1,7 @@
 // Where in the prompt does the score come from? The prompt itself, each piece on the colour of its score, and behind it what
 // the model says next.
 
-import { sentence, told } from "../src/page/told.ts";
+import { sentence } from "../src/page/told.ts";
 import { type Piece, piecesOf } from "../src/report/pieces.ts";
 import { isRightToLeft, readable, visible } from "../src/report/visible.ts";
 import { coloursOf, onScale } from "./colour.ts";
@@ -13,8 +13,7 @@ import { Legend } from "./legend.tsx";
 const gap = (text: string): string => (text === " " ? text : visible(text));
 
 const Scored = ({ piece, first, largest }: { piece: Piece; first: boolean; largest: number }) => {
-  const page = usePage();
-  const { decimals } = page;
+  const { decimals, tell } = usePage();
   const { before, parts, text, score, added } = piece;
   return (
     <>
@@ -22,7 +21,7 @@ const Scored = ({ piece, first, largest }: { piece: Piece; first: boolean; large
       <span
         role="option"
         aria-selected="false"
-        aria-label={sentence(told(page, { parts }), decimals)}
+        aria-label={sentence(tell({ parts }), decimals)}
         tabIndex={first ? 0 : -1}
         class={added ? "piece coloured added" : "piece coloured"}
         data-parts={parts.join(" ")}

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { nameOf } from "../src/page/told.ts";
 import { signed } from "../src/report/numbers.ts";
 import { tokensOfPart } from "../src/report/pieces.ts";
-import { shareOf } from "../src/report/table.ts";
+import { shareOf, sizeOf } from "../src/report/table.ts";
 import type { AttributionJson, PartScore } from "../src/result.ts";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
@@ -17,12 +17,12 @@ type Row = {
   readonly tokens: readonly number[];
 };
 
-const rowsOf = (result: AttributionJson): readonly Row[] =>
+const rowsOf = (result: AttributionJson, size: number): readonly Row[] =>
   result.parts.map((p: PartScore, part) => ({
     part,
     name: nameOf(result, part),
     score: p.score,
-    share: shareOf(p.score, result.total, result.parts),
+    share: shareOf(p.score, result.total, size),
     norm: p.norm,
     tokens: tokensOfPart(p),
   }));
@@ -107,7 +107,8 @@ export const Parts = () => {
   const [order, setOrder] = useState<Order>({ column: "size", down: true });
   const [wanted, setWanted] = useState("");
   const [all, setAll] = useState(false);
-  const rows = rowsOf(result);
+  const size = sizeOf(result.parts.map((p) => p.score));
+  const rows = rowsOf(result, size);
   const [least, most] = [Math.min(0, ...rows.map((r) => r.score)), Math.max(0, ...rows.map((r) => r.score))];
   const sorted = [...rows].sort((a, b) => (order.down ? -1 : 1) * orders[order.column](a, b));
   const found = sorted.filter((r) => r.name.toLowerCase().includes(wanted.toLowerCase()));
@@ -154,7 +155,7 @@ export const Parts = () => {
               <th scope="row">total</th>
               <td class="number">{signed(result.total, usePage().decimals)}</td>
               <td />
-              <td class="number">{shareOf(result.total, result.total, result.parts)}</td>
+              <td class="number">{shareOf(result.total, result.total, size)}</td>
               <td />
             </tr>
           </tfoot>

@@ -1,7 +1,7 @@
 // What is to be said of what somebody points at? A part, the parts of one character, or a part at a layer.
 import { decimalsFor, signed } from "../report/numbers.ts";
 import { tokensOfPart } from "../report/pieces.ts";
-import { shareOf } from "../report/table.ts";
+import { shareOf, sizeOf } from "../report/table.ts";
 import { visible } from "../report/visible.ts";
 import type { AttributionJson, LayerScores, PartScore } from "../result.ts";
 import { type Modules, moduleRows } from "./modules.ts";
@@ -49,37 +49,61 @@ export const nameOf = (result: AttributionJson, part: number): string => {
     : `${visible(name)} of ${visible(result.prompt.slice(found.start, found.end))}`;
 };
 
-const sumAt = (selection: Selection, scores: readonly number[]): number =>
-  selection.parts.reduce((sum, part) => sum + (scores[part] ?? 0), 0);
+const sumAt = (parts: readonly number[], scoreOf: (part: number) => number | undefined): number =>
+  parts.reduce((sum, part) => sum + (scoreOf(part) ?? 0), 0);
+
+/** Token numbers, ids and characters of parts. */
+const placeOf = (result: AttributionJson, parts: readonly number[]): readonly string[] => {
+  const own = parts.flatMap((i) => tokensOfPart(result.parts[i] as PartScore));
+  const ids = own.flatMap((t) => result.tokens[t]?.id ?? []);
+  const range = rangeOf(result, own);
+  return [
+    ...(own.length === 0 ? [] : [several("token", own), several("id", ids)]),
+    ...(range === undefined ? [] : [range]),
+  ];
+};
 
 const toldModule = (modules: Modules, [row, column]: readonly [number, number]): Told => {
   const { name, score } = moduleRows(modules)[row]?.[column] ?? { name: "", score: 0 };
-  return { name, score, share: shareOf(score, modules.explained, [{ score }]), facts: [] };
+  return { name, score, share: shareOf(score, modules.explained, Math.abs(score)), facts: [] };
 };
 
-export const told = ({ result, modules }: Shown, selection: Selection): Told => {
-  const { parts, layer, module } = selection;
-  if (module !== undefined && modules !== undefined) return toldModule(modules, module);
-  const at: LayerScores | undefined = layer === undefined ? undefined : result.layers?.[layer];
-  const scores = at?.scores ?? result.parts.map((p) => p.score);
-  const score = sumAt(selection, scores);
-  const own = parts.flatMap((i) => tokensOfPart(result.parts[i] as PartScore));
-  const ids = own.flatMap((t) => result.tokens[t]?.id ?? []);
-  const norm = parts.length === 1 && at === undefined ? result.parts[parts[0] as number]?.norm : undefined;
-  const total = at?.explained ?? result.total;
-  const shares = scores.map((s) => ({ score: s }));
+const toldPart = (result: AttributionJson, { parts }: Selection, size: number): Told => {
+  const score = sumAt(parts, (i) => result.parts[i]?.score);
+  const norm = parts.length === 1 ? result.parts[parts[0] as number]?.norm : undefined;
   return {
     name: parts.map((i) => nameOf(result, i)).join(" + "),
     score,
-    share: shareOf(score, total, shares),
-    facts: [
-      ...(at === undefined
-        ? []
-        : [layerName(at.site) === "end" ? "behind all layers" : `entering layer ${layerName(at.site)}`]),
-      ...(own.length === 0 ? [] : [several("token", own), several("id", ids)]),
-      ...[rangeOf(result, own) ?? []].flat(),
-      ...(norm === undefined ? [] : [`norm ${norm.toPrecision(4)}`]),
-    ],
+    share: shareOf(score, result.total, size),
+    facts: [...placeOf(result, parts), ...(norm === undefined ? [] : [`norm ${norm.toPrecision(4)}`])],
+  };
+};
+
+const toldAt = (
+  result: AttributionJson,
+  { parts }: Selection,
+  { site, scores, explained }: LayerScores,
+  size: number,
+): Told => {
+  const score = sumAt(parts, (i) => scores[i]);
+  const layer = layerName(site);
+  return {
+    name: parts.map((i) => nameOf(result, i)).join(" + "),
+    score,
+    share: shareOf(score, explained, size),
+    facts: [layer === "end" ? "behind all layers" : `entering layer ${layer}`, ...placeOf(result, parts)],
+  };
+};
+
+/** Tells of anything that is shown. What all of it is measured by is summed once: there may be ten thousand parts. */
+export const teller = ({ result, modules }: Shown): ((selection: Selection) => Told) => {
+  const size = sizeOf(result.parts.map((p) => p.score));
+  const layers = (result.layers ?? []).map((at) => ({ at, size: sizeOf(at.scores) }));
+  return (selection) => {
+    const { layer, module } = selection;
+    if (module !== undefined && modules !== undefined) return toldModule(modules, module);
+    const found = layer === undefined ? undefined : layers[layer];
+    return found === undefined ? toldPart(result, selection, size) : toldAt(result, selection, found.at, found.size);
   };
 };
 

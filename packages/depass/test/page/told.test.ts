@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { layerName, sentence, told } from "../../src/page/told.ts";
+import { layerName, sentence, teller } from "../../src/page/told.ts";
 import { toJson } from "../../src/result.ts";
 import { attributionOf } from "../report/tokens.ts";
 
@@ -13,7 +13,7 @@ const sample = toJson({
 });
 
 test("a token: score as in the data, share, number, id and characters", () => {
-  assert.equal(told({ result: sample }, { parts: [1] }), {
+  assert.equal(teller({ result: sample })({ parts: [1] }), {
     name: "·capital",
     score: 3.0000000001,
     share: "75.0 %",
@@ -22,26 +22,26 @@ test("a token: score as in the data, share, number, id and characters", () => {
 });
 
 test("several parts are told with their sum; a part at a layer with that layer's share", () => {
-  const both = told({ result: sample }, { parts: [0, 1] });
+  const both = teller({ result: sample })({ parts: [0, 1] });
   assert.is(both.name, "The + ·capital");
   assert.is(both.score, 1 + 3.0000000001);
   assert.equal(both.facts, ["tokens 0, 1", "ids 0, 1", "characters 0 to 11"]);
-  const at = told({ result: sample }, { parts: [1], layer: 0 });
+  const at = teller({ result: sample })({ parts: [1], layer: 0 });
   assert.equal([at.score, at.share, at.facts[0]], [-4, "200.0 %", "entering layer 0"]);
-  assert.is(told({ result: sample }, { parts: [0], layer: 1 }).facts[0], "behind all layers");
+  assert.is(teller({ result: sample })({ parts: [0], layer: 1 }).facts[0], "behind all layers");
 });
 
 test("what began at no token has no place", () => {
-  assert.equal(told({ result: sample }, { parts: [2] }).facts, []);
+  assert.equal(teller({ result: sample })({ parts: [2] }).facts, []);
 });
 
 test("for listeners: one sentence, every character with a name", () => {
   assert.is(
-    sentence(told({ result: sample }, { parts: [1] }), 3),
+    sentence(teller({ result: sample })({ parts: [1] }), 3),
     "·capital, score +3.000, share 75.0 %, token 1, id 1, characters 3 to 11",
   );
   const evil = toJson(attributionOf(["\u202e\x07"], [1]));
-  assert.is(told({ result: evil }, { parts: [0] }).name, "<U+202E><U+0007>");
+  assert.is(teller({ result: evil })({ parts: [0] }).name, "<U+202E><U+0007>");
 });
 
 test("a module: its name and score, and its share of what is explained", () => {
@@ -56,7 +56,7 @@ test("a module: its name and score, and its share of what is explained", () => {
     rule: "taylor",
     gap: 0,
   };
-  const at = (row: number, column: number) => told({ result: sample, modules }, { parts: [], module: [row, column] });
+  const at = (row: number, column: number) => teller({ result: sample, modules })({ parts: [], module: [row, column] });
   assert.equal(at(1, 1), { name: "L1H1", score: -1, share: "-12.5 %", facts: [] });
   assert.equal(
     [at(0, 2), at(1, 3)].map((t) => [t.name, t.score]),
