@@ -3,7 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as T from "fp-ts/lib/Task.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Shape, showShape } from "./dim.ts";
+import { type Shape, type Sizes, showShape } from "./dim.ts";
 import { type Fault, type Faulty, fault, faultError } from "./error.ts";
 import { evaluate } from "./evaluate.ts";
 import { type Expr, type Graph, isExpr, toGraph } from "./expr.ts";
@@ -44,12 +44,28 @@ export const disposedRunner: readonly Fault[] = [
   fault("disposed", "run", "a runner that was not disposed of", "one that was", "prepare the graph again"),
 ];
 
+/** What a run will take, told before anything is read or allocated. Bytes. */
+export type Foreseen = {
+  /** Those of the weights that are there at once, and all of them. */
+  readonly weights: number;
+  readonly allWeights: number;
+  readonly activations: number;
+  /** The most that is there at once of what the backend accounts for. */
+  readonly peak: number;
+  /** What the process itself takes beside that, where both share a memory. */
+  readonly beside: number;
+  /** Into how many pieces the rows of the parts are cut. */
+  readonly tiles: number;
+};
+
 export type Backend = {
   /** `webgpu`, `cpu` or `reference`. */
   readonly name: string;
   /** The device it runs on, for people. */
   readonly device: string;
   readonly prepare: (graph: Graph, weights: Weights, options?: RunOptions) => Faulty<Runner>;
+  /** Faults: a misshapen graph, a run that does not fit. */
+  readonly foresee?: (graph: Graph, weights: Weights, sizes: Sizes) => E.Either<readonly Fault[], Foreseen>;
   readonly close: () => void | Promise<void>;
 };
 

@@ -7,6 +7,7 @@ export * from "./error.ts";
 export * from "./evaluate.ts";
 export * from "./expand.ts";
 export * from "./expr.ts";
+export * from "./flops.ts";
 export * from "./indexes.ts";
 export * from "./linearised.ts";
 export * from "./linearity.ts";

@@ -4,6 +4,7 @@ import type { Backend, Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Device, type DeviceOptions, openDevice } from "./device.ts";
+import { foresee } from "./foresee.ts";
 import type { Lowerings } from "./lower.ts";
 import { prepareOn } from "./run.ts";
 
@@ -25,6 +26,8 @@ export const webgpu = (options: WebGpuOptions = {}): Faulty<WebGpuBackend> =>
         gpu,
         prepare: (graph, weights, run = {}) =>
           prepareOn(gpu, graph, weights, options.lowerings ? { ...run, lowerings: options.lowerings } : run),
+        foresee: (graph, weights, sizes) =>
+          foresee(gpu, graph, weights, sizes, options.lowerings ? { lowerings: options.lowerings } : {}),
         close: () => gpu.close(),
       }),
     ),

@@ -27,8 +27,19 @@ const ledger = new WeakMap<GPUDevice, number>();
 /** Bytes allocated on a device and not yet released. */
 export const usedBytes = (device: Device): number => ledger.get(device.gpu) ?? 0;
 
+const peaks = new WeakMap<GPUDevice, number>();
+
+/** The most that was allocated on a device at once. */
+export const peakBytes = (device: Device): number => peaks.get(device.gpu) ?? 0;
+
+/** From now on the peak is counted anew. */
+export const forgetPeak = (device: Device): void => {
+  peaks.set(device.gpu, usedBytes(device));
+};
+
 const charge = (device: Device, bytes: number): void => {
   ledger.set(device.gpu, usedBytes(device) + bytes);
+  peaks.set(device.gpu, Math.max(peakBytes(device), usedBytes(device)));
 };
 
 const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(bytes < 2 ** 20 ? 3 : 1)} MiB (${bytes} bytes)`;

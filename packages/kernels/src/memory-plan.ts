@@ -118,6 +118,33 @@ export const fitLayout = (
   }
 };
 
+export type Fit = {
+  readonly layout: Layout;
+  readonly fits: boolean;
+  /** Whether weights come and go during the run, and how many bytes of them may be there at once. */
+  readonly streams: boolean;
+  readonly room: number;
+  /** All that the run takes, the weights that are there at once among it. */
+  readonly bytes: number;
+};
+
+/**
+ * The layout with the fewest tiles that fits beside all weights; where the smallest does not, beside those that some steps
+ * need at once, `leastWeights`. `limits.bytes` are for weights and run together.
+ */
+export const fitRun = (plan: Plan, sizes: Sizes, limits: RunLimits, leastWeights: number): Fit => {
+  const beside = (weights: number) => {
+    const found = fitLayout(plan, sizes, { ...limits, bytes: limits.bytes - weights });
+    return { ...found, run: planBytes(plan, sizes, found.layout).run, weights };
+  };
+  const all = weightBytes(plan);
+  const whole = beside(all);
+  const { layout, fits, run, weights } = whole.fits || all === leastWeights ? whole : beside(leastWeights);
+  const streams = weights < all;
+  const room = streams && fits ? limits.bytes - run : weights;
+  return { layout, fits, streams, room, bytes: run + weights };
+};
+
 /** The tiles of a region under a limit of rows, first token to last: values of the tile symbols, one record a tile. */
 export const tilesOf = ({ tokens, extras }: Region, sizes: Sizes, tileRows: number): readonly Sizes[] => {
   const T = valueOf(tokens, sizes);

@@ -1,29 +1,23 @@
-// A plan on a device: weights go there once, then any number of runs. Each run binds sizes, refuses what cannot fit, uploads
-// its inputs, submits the steps in batches (looking at the clock and the abort signal between them) and reads the outputs.
+// A plan on a device: weights go there once where they fit, then any number of runs. Each run binds sizes, refuses what cannot
+// fit, uploads its inputs, has the steps computed and gives the outputs, as copies or where they are.
 
 import {
-  type Arranged,
-  arrange,
   bindSizes,
   checkIndexes,
   checkSizes,
-  checkWeights,
   disposedRunner,
   evaluateClosed,
   type Fault,
   type Faulty,
-  fault,
   type Graph,
   prune,
   type Runner,
   type RunOptions,
   type Sizes,
-  showShape,
   type Tensor,
   type Tensors,
   toF64,
   type Values,
-  valueOf,
   type Weights,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
@@ -31,18 +25,21 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Allocation, allocate, type Bytes, release, upload, usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
-import type { Lowerings } from "./lower.ts";
-import { batchSteps, fitLayout, type Layout, planBytes, tilesOf, weightBytes } from "./memory-plan.ts";
-import { pipelineFor, prepare as prepareStep, releaseStep, type Step, submit } from "./pipeline.ts";
-import { elementsOf, type Plan, type PlanBuffer, type PlanStep, plan as planGraph } from "./plan.ts";
+import { arrangedFor, largestBuffer, type PrepareOptions, planFor, showSizes, tooBig } from "./device-plan.ts";
+import { dispatched } from "./dispatch.ts";
+import { type Held, newHeld } from "./held.ts";
+import { type Fit, fitRun, type Layout, weightBytes } from "./memory-plan.ts";
+import { pipelineFor } from "./pipeline.ts";
+import type { Plan, PlanBuffer } from "./plan.ts";
 import { fetched, keptOutputs, outputsOf, type Placed, shelfOf } from "./residents.ts";
-import { showBytes } from "./show-plan.ts";
+import { leastWeights, type Stage, stagesOf } from "./stages.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
-export type PrepareOptions = RunOptions & { readonly lowerings?: Lowerings };
-
-/** Plans a graph, compiles its kernels and uploads its weights in their stored type. */
+/**
+ * Plans a graph, compiles its kernels and uploads its weights in their stored type. Where the budget has no room for all of
+ * them, runs read them anew: `weights` must stay readable as long as the runner lives.
+ */
 export const prepareOn = (
   device: Device,
   graph: Graph,
@@ -54,108 +51,55 @@ export const prepareOn = (
     TE.bindTo("arranged"),
     TE.bind("plan", ({ arranged }) => TE.fromEither(planFor(device, arranged, options))),
     TE.chainFirst(({ plan }) => compile(device, plan)),
-    TE.bind("held", ({ plan, arranged }) => uploadWeights(device, plan, arranged.weights, options)),
     TE.map(
-      ({ plan, held }): Runner => ({
-        run: (inputs, runOptions = {}) => runPlan(device, plan, held, inputs, runOptions, fetchedOutputs(device)),
+      ({ plan, arranged }): Ready => ({
+        device,
+        plan,
+        held: newHeld(device, plan, arranged.weights),
+        least: leastWeights(plan),
+      }),
+    ),
+    TE.chainFirst((ready) => uploadWeights(ready, options)),
+    TE.map(
+      (ready): Runner => ({
+        run: (inputs, runOptions = {}) => runPlan(ready, inputs, runOptions, fetchedOutputs(device)),
         runResident: (inputs, runOptions = {}) =>
-          runPlan(device, plan, held, inputs, runOptions, (outputs, own) => keptOutputs(device, outputs, own)),
-        dispose: () => {
-          for (const a of held.values()) release(device, a);
-          held.clear();
-        },
+          runPlan(ready, inputs, runOptions, (outputs, own) => keptOutputs(device, outputs, own)),
+        dispose: ready.held.dispose,
       }),
     ),
   );
 
-const arrangedFor = (graph: Graph, weights: Weights): Result<Arranged> => {
-  const faults = checkWeights(graph, weights);
-  return faults.length > 0 ? E.left(faults) : arrange(graph, weights);
+/** All that a runner has at hand. */
+type Ready = {
+  readonly device: Device;
+  readonly plan: Plan;
+  readonly held: Held;
+  /** Bytes of weights that some steps need at once. */
+  readonly least: number;
 };
-
-const planFor = (device: Device, { graph, weights }: Arranged, options: PrepareOptions): Result<Plan> => {
-  const dtypeOf = (name: string) => storedType(weights.describe(name)?.dtype ?? "f32");
-  return planGraph(graph, { target: device, dtypeOf, ...(options.lowerings ? { lowerings: options.lowerings } : {}) });
-};
-
-/** Kernels multiply floats of at most 32 bits: other weights become f32 on the way. */
-const storedType = (dtype: Tensor["dtype"]): "f32" | "f16" | "bf16" =>
-  dtype === "f64" || dtype === "i32" ? "f32" : dtype;
 
 const compile = (device: Device, plan: Plan): Faulty<unknown> => {
   const kernels = [...new Map(plan.steps.map((s) => [s.kernel.wgsl, s.kernel])).values()];
   return TE.traverseArray((k: (typeof kernels)[number]) => pipelineFor(device, k))(kernels);
 };
 
-type Held = Map<number, Allocation>;
+const weightNumbers = ({ buffers }: Plan): readonly number[] =>
+  buffers.flatMap((b, i) => (b.kind === "weight" ? [i] : []));
 
+/** All weights, where there is room for them; else none. */
 const uploadWeights =
-  (device: Device, plan: Plan, weights: Weights, options: RunOptions): Faulty<Held> =>
+  ({ device, plan, held, least }: Ready, options: RunOptions): Faulty<void> =>
   async () => {
-    const wanted = plan.buffers.flatMap((b, i) => (b.kind === "weight" ? [{ b, i }] : []));
-    const bytes = weightBytes(plan);
-    const free = device.budgetBytes - usedBytes(device);
-    if (bytes > free) return E.left([tooBig(device, "the weights", bytes, free)]);
-    const held = new Map<number, Allocation>();
-    for (const [done, { b, i }] of wanted.entries()) {
-      options.progress?.({ done, total: wanted.length, what: "reading weights" });
-      const moved = options.signal?.aborted ? E.left([aborted()]) : await uploadWeight(device, b, weights)();
-      if (E.isLeft(moved)) {
-        for (const a of held.values()) release(device, a);
-        return moved;
-      }
-      held.set(i, moved.right);
-    }
-    return E.right(held);
+    const free = freeBytes(device, held);
+    if (least > free) return E.left([tooBig(device, "the weights", least, free)]);
+    const moved = weightBytes(plan) > free ? E.right(undefined) : await held.load(weightNumbers(plan), options)();
+    if (E.isLeft(moved)) held.dispose();
+    return moved;
   };
 
-const uploadWeight = (device: Device, b: PlanBuffer, weights: Weights): Faulty<Allocation> =>
-  pipe(
-    weights.read(b.name),
-    TE.filterOrElse(
-      (t) => storedType(t.dtype) === b.dtype && t.data.length === valueOf(elementsOf(b), {}),
-      (t): readonly Fault[] => [
-        fault(
-          "dtype",
-          `weight ${b.name}`,
-          `${showShape(b.shape)} in ${b.dtype}, as described`,
-          `${t.data.length} ${t.dtype}`,
-        ),
-      ],
-    ),
-    TE.chain((t) => filled(device, `weight ${b.name}`, asStored(t))),
-  );
-
-const asStored = ({ dtype, data }: Tensor): Float32Array | Uint16Array =>
-  dtype === "f64" || dtype === "i32" ? Float32Array.from(data) : (data as Float32Array | Uint16Array);
-
-const filled = (device: Device, what: string, data: Float32Array | Uint16Array): Faulty<Allocation> =>
-  pipe(
-    allocate(device, what, data.byteLength),
-    TE.chain((a) =>
-      pipe(
-        upload(device, a, data as ArrayBufferView<ArrayBuffer>),
-        TE.bimap(
-          (faults) => {
-            release(device, a);
-            return faults;
-          },
-          () => a,
-        ),
-      ),
-    ),
-  );
-
-const aborted = (): Fault => fault("aborted", "run", "to finish", "an abort signal");
-
-const tooBig = (device: Device, what: string, bytes: number, free: number): Fault =>
-  fault(
-    "out-of-memory",
-    what,
-    `at most ${showBytes(free)} (what is left of the budget of ${showBytes(device.budgetBytes)} on ${device.name})`,
-    showBytes(bytes),
-    "raise --memory, shorten the prompt or choose another backend",
-  );
+/** What weights and a run of this graph may take together. */
+const freeBytes = (device: Device, held: Held): number => device.budgetBytes - usedBytes(device) + held.bytes();
 
 type Outputs = Readonly<Record<string, Placed>>;
 
@@ -171,15 +115,9 @@ const fetchedOutputs =
       TE.map((entries) => Object.fromEntries(entries)),
     );
 
-const runPlan = <A>(
-  device: Device,
-  plan: Plan,
-  held: Held,
-  inputs: Values,
-  options: RunOptions,
-  ending: Ending<A>,
-): Faulty<A> =>
-  shelfOf(device).lend(inputs, async (tensors, lent) => {
+const runPlan = <A>(ready: Ready, inputs: Values, options: RunOptions, ending: Ending<A>): Faulty<A> =>
+  shelfOf(ready.device).lend(inputs, async (tensors, lent) => {
+    const { device, plan, held } = ready;
     const landed = await landedInputs(device, plan, lent)();
     if (E.isLeft(landed)) return landed;
     const own = { ...tensors, ...landed.right };
@@ -189,7 +127,8 @@ const runPlan = <A>(
         return found === undefined ? [] : [[i, found.at] as const];
       }),
     );
-    return runPlaced(device, plan, new Map([...held, ...placed]), { ...inputs, ...landed.right }, own, options, ending);
+    const given = { values: { ...inputs, ...landed.right }, tensors: own, placed };
+    return held.inTurn(() => runPlaced(ready, given, options, ending))();
   });
 
 /**
@@ -208,51 +147,64 @@ const landedInputs = (device: Device, plan: Plan, lent: Readonly<Record<string, 
     new Set(),
   );
 
-/** `there` are the buffers that were on the device before: weights, and inputs that are read in place. */
+/** What a run is given: all of it, what comes from the host, and by the numbers of the plan's buffers what is read in place. */
+type Given = {
+  readonly values: Values;
+  readonly tensors: Tensors;
+  readonly placed: ReadonlyMap<number, Allocation>;
+};
+
 const runPlaced = async <A>(
-  device: Device,
-  plan: Plan,
-  there: ReadonlyMap<number, Allocation>,
-  inputs: Values,
-  tensors: Tensors,
+  ready: Ready,
+  { values, tensors, placed }: Given,
   options: RunOptions,
   ending: Ending<A>,
 ): Promise<Result<A>> => {
-  if (plan.buffers.some((b, i) => b.kind === "weight" && !there.has(i))) return E.left(disposedRunner);
-  const sizes = boundSizes(plan, inputs, tensors);
+  const { device, plan, held } = ready;
+  if (!held.isOpen()) return E.left(disposedRunner);
+  const sizes = boundSizes(plan, values, tensors);
   if (E.isLeft(sizes)) return sizes;
-  const free = device.budgetBytes - usedBytes(device);
-  const limits = { bytes: free, buffer: largestBuffer(device), elsewhere: new Set(there.keys()) };
-  const { layout, fits } = fitLayout(plan, sizes.right, limits);
-  const { run } = planBytes(plan, sizes.right, layout);
-  if (!fits && run > free) return E.left([tooBig(device, `a run with ${showSizes(sizes.right)}`, run, free)]);
+  const fit = fitFor(ready, sizes.right, new Set(placed.keys()));
+  if (E.isLeft(fit)) return fit;
+  const { layout, streams } = fit.right;
+  const stages = stagesFor(plan, held, fit.right);
+  held.evict(stages[0]?.evict ?? []);
   const slots = await allocateSlots(device, layout);
   if (E.isLeft(slots)) return slots;
-  const buffers = plan.buffers.map((_, i) => there.get(i) ?? (slots.right[layout.slotOf[i] as number] as Allocation));
   const own = new Set(slots.right);
+  const slotOf = (b: number): Allocation => slots.right[layout.slotOf[b] as number] as Allocation;
+  const buffers = () => plan.buffers.map((_, b) => held.there.get(b) ?? placed.get(b) ?? slotOf(b));
   const result = await pipe(
-    feed(device, plan, buffers, tensors, sizes.right),
-    TE.chain(() => computed(device, buffers, unrolled(plan, sizes.right, layout), options)),
-    TE.chain(() => TE.fromEither(strayFaults(device))),
-    TE.chain(() => ending(outputsOf(plan, buffers, sizes.right), own)),
+    feed(device, plan, buffers(), tensors, sizes.right),
+    TE.chain(() => dispatched({ device, plan, held, stages, sizes: sizes.right, layout, buffers }, options)),
+    TE.chainFirst(() => TE.fromEither(strayFaults(device))),
+    TE.chain((last) => ending(outputsOf(plan, last, sizes.right), own)),
   )();
   for (const slot of own) release(device, slot);
+  if (streams) held.evict([...held.there.keys()]);
   return result;
 };
+
+/** How a run fits beside what else is on the device; `elsewhere` are buffers of the plan that are part of that. */
+const fitFor = ({ device, plan, held, least }: Ready, sizes: Sizes, elsewhere: ReadonlySet<number>): Result<Fit> => {
+  const free = freeBytes(device, held);
+  const fit = fitRun(plan, sizes, { bytes: free, buffer: largestBuffer(device), elsewhere }, least);
+  return fit.fits || fit.bytes <= free
+    ? E.right(fit)
+    : E.left([tooBig(device, `a run with ${showSizes(sizes)}`, fit.bytes, free)]);
+};
+
+/** Where weights stay, one stage, before which those come that are not there. */
+const stagesFor = (plan: Plan, { there }: Held, { streams, room }: Fit): readonly Stage[] =>
+  streams
+    ? stagesOf(plan, there.keys(), room)
+    : [{ from: 0, to: plan.steps.length, evict: [], load: weightNumbers(plan).filter((b) => !there.has(b)) }];
 
 /** Errors that no error scope caught. */
 const strayFaults = (device: Device): Result<void> => {
   const stray = device.takeFaults();
   return stray.length > 0 ? E.left(stray) : E.right(undefined);
 };
-
-const largestBuffer = ({ limits }: Device): number =>
-  Math.min(limits.maxBufferSize ?? 0, limits.maxStorageBufferBindingSize ?? 0);
-
-const showSizes = (sizes: Sizes): string =>
-  Object.entries(sizes)
-    .map(([symbol, value]) => `${symbol} = ${value}`)
-    .join(", ");
 
 /** Sizes from the inputs alone: weights were checked when they were uploaded. Ids are among the `tensors`. */
 const boundSizes = (plan: Plan, inputs: Values, tensors: Tensors): Result<Sizes> => {
@@ -305,54 +257,4 @@ const asFed = (value: Tensor, dtype: PlanBuffer["dtype"]): Bytes => {
   return value.data instanceof Float32Array
     ? (value.data as Float32Array<ArrayBuffer>)
     : Float32Array.from(toF64(value));
-};
-
-/** One dispatch: a step, with the sizes of the run and of its tile. */
-type Work = { readonly step: PlanStep; readonly sizes: Sizes };
-
-/** Steps in order; those of a region once for each of its tiles. */
-const unrolled = (plan: Plan, sizes: Sizes, { tileRows }: Layout): readonly Work[] => {
-  const work: Work[] = [];
-  for (let from = 0; from < plan.steps.length; ) {
-    const region = plan.steps[from]?.region;
-    let to = from + 1;
-    while (region !== undefined && plan.steps[to]?.region === region) to++;
-    const tiles = region === undefined ? [{}] : tilesOf(region, sizes, tileRows);
-    for (const tile of tiles)
-      for (const step of plan.steps.slice(from, to)) work.push({ step, sizes: { ...sizes, ...tile } });
-    from = to;
-  }
-  return work;
-};
-
-const computed =
-  (device: Device, buffers: readonly Allocation[], work: readonly Work[], options: RunOptions): Faulty<void> =>
-  async () => {
-    const size = batchSteps[device.kind];
-    for (let from = 0; from < work.length; from += size) {
-      if (options.signal?.aborted) return E.left([aborted()]);
-      options.progress?.({ done: from, total: work.length, what: work[from]?.step.name ?? "" });
-      const done = await submitted(device, buffers, work.slice(from, from + size));
-      if (E.isLeft(done)) return done;
-    }
-    return E.right(undefined);
-  };
-
-const submitted = async (
-  device: Device,
-  buffers: readonly Allocation[],
-  work: readonly Work[],
-): Promise<Result<void>> => {
-  const steps: Step[] = [];
-  for (const { step: s, sizes } of work) {
-    const bound = [...s.reads, s.write].map((b) => buffers[b] as Allocation);
-    const step = await prepareStep(device, s.kernel, bound, sizes)();
-    if (E.isLeft(step)) return step;
-    steps.push(step.right);
-  }
-  const done = await submit(device, steps)();
-  // Nothing is ahead of the device: progress is what has been computed, and an abort stops within one batch.
-  await Promise.race([device.gpu.queue.onSubmittedWorkDone(), device.lost]);
-  for (const s of steps) releaseStep(device, s);
-  return done;
 };

@@ -4,6 +4,7 @@ import { availableMemory } from "node:process";
 import type { Backend, Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { foresee } from "./foresee.ts";
 import type { PlanOptions } from "./plan.ts";
 import { newArrays, prepareOn } from "./run.ts";
 import { loadRuntime } from "./session.ts";
@@ -15,6 +16,8 @@ export type CpuBackendOptions = PlanOptions & {
 
 /** Left to the process itself and to others. */
 const share = 0.8;
+
+const budget = ({ memory }: CpuBackendOptions): number => memory ?? Math.floor(availableMemory() * share);
 
 const deviceName = (): string => {
   const all = cpus();
@@ -31,10 +34,10 @@ export const cpu = (options: CpuBackendOptions = {}): Faulty<Backend> =>
       return {
         name: "cpu",
         device: deviceName(),
-        prepare: (graph, weights, run = {}) => {
-          const budgetBytes = options.memory ?? Math.floor(availableMemory() * share);
-          return prepareOn(runtime, shelf, graph, weights, { ...options, budgetBytes }, run);
-        },
+        prepare: (graph, weights, run = {}) =>
+          prepareOn(runtime, shelf, graph, weights, { ...options, budgetBytes: budget(options) }, run),
+        foresee: (graph, weights, sizes) =>
+          foresee(graph, weights, sizes, { ...options, budgetBytes: budget(options) }),
         close: () => undefined,
       };
     }),

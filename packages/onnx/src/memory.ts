@@ -1,6 +1,6 @@
 // How many bytes a run takes, before anything is allocated: the values that live between segments, and within the largest
-// segment what its nodes hold at once. ONNX Runtime frees a value behind its last reader and computes some in place, so this
-// is at least what it takes; the process itself and weights are counted apart.
+// segment what its nodes hold at once. ONNX Runtime frees a value behind its last reader and computes some in place, but in an
+// order of its own and with scratch of its own, so this is an estimate; the process itself and weights are counted apart.
 import { type Expr, product, type Shape, type Sizes, valueOf } from "@depass/graph";
 import { fuse } from "./fuse.ts";
 import type { Step } from "./plan.ts";

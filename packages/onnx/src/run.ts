@@ -1,13 +1,10 @@
 // A plan run: sizes bound and checked, bytes counted before anything is allocated, then segment after segment, each in its
 // session. Between segments the clock is told and an abort is heard: ONNX Runtime hears nothing while it computes.
 import {
-  type Arranged,
-  arrange,
   bindSizes,
   check,
   checkIndexes,
   checkSizes,
-  checkWeights,
   disposedRunner,
   type Fault,
   type Faulty,
@@ -35,6 +32,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { aborted } from "./aborted.ts";
+import { arrangedFor } from "./arranged.ts";
 import { heldBytes, showSizes, tooBig, weightBytes } from "./budget.ts";
 import { type Feeds, fetchesOf, fixedFeeds, given, inputTensor, type Pool } from "./feeds.ts";
 import { lastReads, runBytes } from "./memory.ts";
@@ -138,12 +136,6 @@ const disposeOf = (ready: Ready): void => {
 const isDenseWeight = (held: Held, name: string): boolean => {
   const found = held.get(name);
   return found !== undefined && isDense(found.data as Float32Array, found.dims.at(-1) as number);
-};
-
-/** Experts stay apart: each is fed by itself, and only where it is chosen. */
-const arrangedFor = (graph: Graph, weights: Weights): Result<Arranged> => {
-  const faults = checkWeights(graph, weights);
-  return faults.length > 0 ? E.left(faults) : arrange(graph, weights, { joins: false });
 };
 
 /** Sizes from the inputs alone: weights were checked when they were read. */

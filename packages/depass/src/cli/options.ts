@@ -119,6 +119,10 @@ const backendNames = ["auto", "webgpu", "cpu", "reference"] as const satisfies r
 export const backend = (): Option =>
   new Option("--backend <name>", "what runs it").choices([...backendNames]).default("auto");
 
+/** Those that tell what they take. */
+export const deviceBackend = (): Option =>
+  new Option("--backend <name>", "what would run it").choices(["auto", "webgpu", "cpu"]).default("auto");
+
 export const adapter = (): Option =>
   new Option("--adapter <name>", "GPU, by a part of its name (see depass devices)").argParser(some("a part of a name"));
 
@@ -135,6 +139,9 @@ export const out = (): Option => new Option("--out <file>", "what to write: NAME
 
 export const tokens = (): Option =>
   new Option("--tokens <number>", "with --plan: bytes for a prompt of that many tokens").argParser(countFromOne);
+
+export const tokenCount = (): Option =>
+  new Option("--tokens <number>", "plan for a prompt of that many tokens").argParser(countFromOne);
 
 export const maxTokens = (): Option =>
   new Option("--max-tokens <number>", "most tokens to add").argParser(countFromOne).default(64);

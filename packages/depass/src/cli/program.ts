@@ -9,6 +9,7 @@ import type { ExportOptions } from "./export.ts";
 import type { GenerateOptions } from "./generate.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
+import type { PlanCommandOptions } from "./plan.ts";
 import type { ShowOptions } from "./show.ts";
 import type { VerifyOptions } from "./verify.ts";
 
@@ -152,6 +153,33 @@ const show = (): Command =>
     )
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
 
+const plan = (): Command =>
+  configured(new Command("plan"))
+    .summary("say what an explanation would take")
+    .description(
+      "Bytes, tiles, operations and a guess at the time of parts carried forward, before any of the model's weights are read.",
+    )
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
+    .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
+    .addOption(options.tokenCount())
+    .addOption(options.seed())
+    .addOption(options.from())
+    .addOption(options.neurons())
+    .addOption(options.rule())
+    .addOption(options.temperatureOption())
+    .addOption(options.special())
+    .addOption(options.deviceBackend())
+    .addOption(options.adapter())
+    .addOption(options.memory())
+    .option("--json", "one JSON object on stdout, and nothing else")
+    .addHelpText(
+      "after",
+      examples("depass plan --model MODEL --tokens 1024", "depass plan --model MODEL --tokens 512 --memory 2GiB"),
+    )
+    .action(async (given: PlanCommandOptions) => settle((await import("./plan.ts")).plan(given)));
+
 /** Names of the options that are in the call, those with defaults too. */
 const givenIn = (command: Command): ReadonlySet<string> =>
   new Set(Object.keys(command.opts()).filter((name) => command.getOptionValueSource(name) === "cli"));
@@ -225,6 +253,7 @@ export const program = (): Command =>
     .addCommand(compare())
     .addCommand(verify())
     .addCommand(devices())
+    .addCommand(plan())
     .addCommand(show())
     .addCommand(exportCommand())
     .addHelpText(

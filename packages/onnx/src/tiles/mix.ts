@@ -5,12 +5,12 @@ import {
   concat,
   type Dim,
   type Expr,
+  less,
   matmul,
   minus,
   mul,
   plus,
   reshape,
-  scalar,
   slice,
   times,
   transpose,
@@ -39,13 +39,19 @@ export const chunksOf = (tiler: Tiler, tiles: readonly Expr[], rank: number): re
     own.length === 1 ? (tiles[own[0] as number] as Expr) : concat(-rank, ...own.map((tile) => tiles[tile] as Expr)),
   );
 
+/** A zero that waits for x: what follows from sizes alone would be made on the host before the run, and kept all through it. */
+const zeroAfter = (x: Expr): Expr => {
+  const corner = [-4, -3, -2, -1].reduce((y, axis) => slice(axis, 0, 1)(y), x);
+  return less(corner, corner);
+};
+
 /** `[tokens · parts, K, F] → [K, tokens, all parts, F]`. */
 const laidOut = ({ tiling }: Tiler, x: Expr, tile: number, { K, F }: Heads): Expr => {
   const [tokens, parts, all] = [tokensIn(tiling, tile), partsIn(tiling, tile), partsIn(tiling, tileCount(tiling) - 1)];
   const turned = transpose([-2, -4, -3, -1])(reshape(3, [tokens, parts, K, F])(x));
   return tile === tileCount(tiling) - 1
     ? turned
-    : concat(-2, turned, broadcast([K, tokens, minus(all, parts), F])(scalar(0)));
+    : concat(-2, turned, broadcast([K, tokens, minus(all, parts), F])(zeroAfter(turned)));
 };
 
 /** `weights` `[H, T, T]`, already times what the values lack. */

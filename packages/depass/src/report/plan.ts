@@ -1,0 +1,63 @@
+// A plan for people: what a run takes, line by line.
+import {
+  check,
+  type Dim,
+  dim,
+  type Expr,
+  type Fault,
+  type Foreseen,
+  nodesOf,
+  type Shape,
+  type Shapes,
+  type Sizes,
+  shapeOfSizes,
+  sizeOf,
+} from "@depass/graph";
+import { showBytes } from "@depass/kernels";
+import * as E from "fp-ts/lib/Either.js";
+import type { Explanation } from "../explanation.ts";
+import type { Attribution } from "../result.ts";
+import { duration } from "./numbers.ts";
+
+export type PlanReport = Pick<Attribution, "model" | "backend"> & {
+  readonly tokens: number;
+  readonly bytes: Foreseen & { readonly parts: number };
+  readonly flops: number;
+  /** Operations a second, as measured; `seconds` is what they come to. */
+  readonly rate: number;
+  readonly seconds: number;
+};
+
+const FLOAT = 4;
+
+/** Bytes of the parts of one state, causal zeros left out where they are packed away. */
+export const partsBytes = ({ graph, decomposed }: Explanation, sizes: Sizes): E.Either<readonly Fault[], number> =>
+  E.map((shapes: Shapes) => {
+    const packed = nodesOf(graph).find((n) => n.op === "seedRows");
+    const width = shapes.get(graph.normed as Expr)?.at(-1) as Dim;
+    const rows = [decomposed.layout.count, dim("T"), width];
+    return FLOAT * sizeOf(shapeOfSizes(packed === undefined ? rows : (shapes.get(packed) as Shape), sizes));
+  })(check(graph));
+
+const giga = (count: number): string => (count / 1e9).toFixed(count < 1e11 ? 1 : 0);
+
+const weightsLine = ({ weights, allWeights }: Foreseen): string =>
+  weights < allWeights
+    ? `${showBytes(weights)} at once of ${showBytes(allWeights)}: they come and go during the run`
+    : showBytes(weights);
+
+const peakLine = ({ peak, beside }: Foreseen): string =>
+  beside === 0 ? showBytes(peak) : `${showBytes(peak)}, and about ${showBytes(beside)} for the process itself`;
+
+export const reportPlan = ({ model, backend, tokens, bytes, flops, rate, seconds }: PlanReport): readonly string[] =>
+  [
+    ["model", model.path],
+    ["backend", `${backend.name} on ${backend.device} (${backend.why})`],
+    ["tokens", `${tokens}`],
+    ["weights", weightsLine(bytes)],
+    ["activations", `${showBytes(bytes.activations)}; the parts of one state are ${showBytes(bytes.parts)}`],
+    ["peak", peakLine(bytes)],
+    ["tiles", `${bytes.tiles}`],
+    ["operations", `${giga(flops)} GFLOP`],
+    ["time", `about ${duration(seconds)}: an estimate, at the ${giga(rate)} GFLOP/s of one product just measured`],
+  ].map(([name = "", text]) => `${name.padEnd(13)}${text}`);

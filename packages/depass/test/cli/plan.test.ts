@@ -1,0 +1,78 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { called } from "../run.ts";
+import { newFolder, remove, writeCheckpoint } from "../tiny.ts";
+
+const test = suite("depass plan");
+let model = "";
+test.before(async () => {
+  model = await newFolder();
+  await writeCheckpoint(model);
+});
+test.after(() => remove(model));
+
+const plan = (...args: readonly string[]) => called(["plan", "--model", model, "--backend", "cpu", ...args]);
+
+const json = async (...args: readonly string[]) => {
+  const { code, stdout, stderr } = await plan("--json", ...args);
+  assert.is(stderr, "");
+  assert.is(code, 0);
+  return JSON.parse(stdout);
+};
+
+test("bytes, tiles, operations and time, for people", async () => {
+  const { code, stdout } = await plan("--tokens", "20");
+  assert.is(code, 0);
+  assert.match(stdout, /^tokens +20$/m);
+  assert.match(stdout, /^weights +\d/m);
+  assert.match(stdout, /^peak +.* for the process itself$/m);
+  assert.match(stdout, /^time +about .*: an estimate, at the .* GFLOP\/s of one product just measured$/m);
+});
+
+test("the peak is weights and activations, and grows with the prompt, as operations do", async () => {
+  const [short, long] = [await json("--tokens", "10"), await json("--tokens", "20")];
+  for (const { bytes } of [short, long]) assert.is(bytes.peak, bytes.weights + bytes.activations);
+  assert.is(short.bytes.weights, long.bytes.weights);
+  assert.ok(long.bytes.activations > short.bytes.activations && long.flops > 2 * short.flops);
+  // Rows of 16 numbers: one per token and part that reaches it, and one of the remainder.
+  assert.is(short.bytes.parts, 4 * 16 * ((10 * 11) / 2 + 10));
+  assert.is(short.seconds, short.flops / short.rate);
+});
+
+test("a prompt has its own tokens", async () => {
+  const { tokens } = await json("--prompt", "a b");
+  assert.is((await json("--tokens", `${tokens}`)).flops, (await json("--prompt", "a b")).flops);
+});
+
+test("parts of every kind: their bytes follow from how many there are, of which a prompt may decide", async () => {
+  const parts = async (...args: readonly string[]): Promise<number> => (await json(...args)).bytes.parts;
+  const state = 4 * 16 * 20;
+  // Two heads and what enters the layer; two neurons and the rest; each with a remainder.
+  assert.is(await parts("--tokens", "20", "--seed", "head", "--from", "1"), 4 * state);
+  assert.is(await parts("--tokens", "20", "--seed", "neuron", "--neurons", "3,5"), 4 * state);
+  const words = await json("--prompt", "a b c", "--seed", "words");
+  assert.is(words.bytes.parts, (3 + 1) * 4 * 16 * words.tokens);
+  const { code, stderr } = await plan("--tokens", "20", "--seed", "words");
+  assert.is(code, 2);
+  assert.match(stderr, /--seed words: expected a prompt with it/);
+});
+
+test("a limit of the peak is enough, however large the product that is measured", async () => {
+  const { bytes } = await json("--tokens", "20");
+  const limited = await json("--tokens", "20", "--memory", `${bytes.peak}`);
+  assert.is(limited.bytes.peak, bytes.peak);
+  assert.ok(limited.rate > 0);
+});
+
+test("what does not fit is said with its bytes", async () => {
+  const { code, stderr } = await plan("--tokens", "20", "--memory", "1000");
+  assert.is(code, 1);
+  assert.match(stderr, /the weights: expected at most .*raise --memory/);
+});
+
+test("one of prompt and tokens, and no more tokens than the context", async () => {
+  assert.is((await plan("--tokens", "20", "--prompt", "a")).code, 2);
+  assert.is((await plan("--tokens", "999999")).code, 2);
+});
+
+test.run();
