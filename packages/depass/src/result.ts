@@ -81,14 +81,15 @@ export type Attribution = {
   };
 };
 
+/** What `--json` prints. */
+export type AttributionJson = Omit<Attribution, "states" | "backend"> & {
+  readonly backend: string;
+  readonly device: string;
+  readonly why: string;
+};
+
 /** The plain object that `--json` prints; states are left out, `--save` writes them. */
-export const toJson = ({
-  states: _,
-  backend,
-  model,
-  tokens,
-  ...rest
-}: Attribution): Readonly<Record<string, unknown>> => ({
+export const toJson = ({ states: _, backend, model, tokens, ...rest }: Attribution): AttributionJson => ({
   backend: backend.name,
   device: backend.device,
   why: backend.why,

@@ -50,11 +50,12 @@ const layOut = (rows: readonly Row[], total: number, columns: number): Layout =>
   return { number, text, decimals, score, bars: left < LEAST_BAR ? undefined : barScale(scores, left) };
 };
 
-/** A share of next to nothing says nothing. */
-const shareOf = (score: number, total: number, rows: readonly Row[]): string => {
-  const size = rows.reduce((sum, r) => sum + Math.abs(r.score), 0);
-  return Math.abs(total) > 1e-3 * size ? percent(score / total) : "–";
-};
+/** All scores together, whatever their signs. */
+export const sizeOf = (scores: readonly number[]): number => scores.reduce((sum, s) => sum + Math.abs(s), 0);
+
+/** A share of next to nothing, measured by the size of all scores, says nothing. */
+export const shareOf = (score: number, total: number, size: number): string =>
+  Math.abs(total) > 1e-3 * size ? percent(score / total) : "–";
 
 const drawnBar = (score: number, bars: BarScale, ink: Ink): string => {
   const [left, zero, right] = bar(score, bars);
@@ -108,7 +109,8 @@ export const table = (
   const extras = rows.filter((r) => r.number === undefined);
   const all = [...shown, ...(rest.length > 0 ? [others] : []), ...extras];
   const layout = layOut(all, total, columns);
-  const share = (score: number): string => shareOf(score, total, rows);
+  const size = sizeOf(rows.map((r) => r.score));
+  const share = (score: number): string => shareOf(score, total, size);
   const sum = [
     " ".repeat(layout.number),
     ink.bold(padTo("total", layout.text)),
