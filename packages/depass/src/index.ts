@@ -13,6 +13,7 @@ export * from "./generate.ts";
 export * from "./level.ts";
 export * from "./levels.ts";
 export * from "./maps.ts";
+export * from "./page/report.ts";
 export * from "./question.ts";
 export * from "./result.ts";
 export * from "./roles.ts";

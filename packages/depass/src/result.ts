@@ -83,20 +83,30 @@ export type Attribution = {
 
 type Result = Pick<Attribution, "backend" | "model" | "tokens"> & { readonly states?: unknown };
 
+type JsonOf<A extends Result> = Omit<A, "states" | "backend"> & {
+  readonly backend: string;
+  readonly device: string;
+  readonly why: string;
+};
+
+/** What `--json` prints. */
+export type AttributionJson = JsonOf<Attribution>;
+
 /** The plain object that `--json` prints; states are left out, `--save` writes them. */
-export const toJson = ({ states: _, backend, model, tokens, ...rest }: Result): Readonly<Record<string, unknown>> => ({
-  backend: backend.name,
-  device: backend.device,
-  why: backend.why,
-  model,
-  ...rest,
-  tokens: tokens.map(({ id, text, start, end, whole, special, origin }) => ({
-    id,
-    text,
-    start,
-    end,
-    whole,
-    special,
-    origin,
-  })),
-});
+export const toJson = <A extends Result>({ states: _, backend, model, tokens, ...rest }: A): JsonOf<A> =>
+  ({
+    backend: backend.name,
+    device: backend.device,
+    why: backend.why,
+    model,
+    ...rest,
+    tokens: tokens.map(({ id, text, start, end, whole, special, origin }) => ({
+      id,
+      text,
+      start,
+      end,
+      whole,
+      special,
+      origin,
+    })),
+  }) as unknown as JsonOf<A>;

@@ -1,54 +1,15 @@
 // How is an attribution kept in a file? As the JSON that is printed, or as safetensors with the parts' states beside it.
-// The place is tried before the model runs, and the file appears whole or not at all.
-import { randomUUID } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
 import { extname } from "node:path";
 import { type Fault, type Faulty, fault, i32, tensor } from "@depass/graph";
 import { entryOf, writeSafetensors } from "@depass/models";
-import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { checkWritable, writeWhole } from "./place.ts";
 import { type Attribution, toJson } from "./result.ts";
 import { type SavableEnding, savableEnding, savableEndings } from "./savable.ts";
 
 type Writer = (path: string, attribution: Attribution) => Faulty<void>;
 
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "a folder that does not exist",
-  ENOTDIR: "a path through something that is not a folder",
-  EACCES: "no permission to write there",
-  EPERM: "no permission to write there",
-  EROFS: "a file system that is read-only",
-  ENOSPC: "no space left on the disk",
-  ENAMETOOLONG: "a name that is too long",
-};
-
-const attempt = <A>(path: string, expected: string, run: () => Promise<A>): Faulty<A> =>
-  TE.tryCatch(run, (error): readonly Fault[] => {
-    const { code = "", message = String(error) } = error as NodeJS.ErrnoException;
-    return [fault("file", path, expected, reasons[code] ?? message)];
-  });
-
-const temporaryOf = (path: string): string => `${path}.${randomUUID()}.tmp`;
-
-const writeText = async (path: string, text: string): Promise<void> => {
-  const temporary = temporaryOf(path);
-  try {
-    const file = await open(temporary, "wx");
-    try {
-      await file.writeFile(text);
-      await file.sync();
-    } finally {
-      await file.close();
-    }
-    await rename(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
-};
-
-const writeJson: Writer = (path, attribution) =>
-  attempt(path, "to write", () => writeText(path, `${JSON.stringify(toJson(attribution), null, 2)}\n`));
+const writeJson: Writer = (path, attribution) => writeWhole(path, `${JSON.stringify(toJson(attribution), null, 2)}\n`);
 
 /** Scores in the order of the states' rows: absent extras have none. */
 const scoresOf = ({ parts, states }: Attribution): readonly number[] => {
@@ -91,29 +52,9 @@ const unknownEnding = (path: string): readonly Fault[] => [
   fault("usage", path, `a name that ends in ${savableEndings.join(" or ")}`, extname(path) || "none of them"),
 ];
 
-const isPlace = async (path: string): Promise<boolean> => {
-  const found = await stat(path).catch(() => undefined);
-  return found === undefined || found.isFile();
-};
-
-/** Whether a file could be written there, tried by writing an empty one beside its place. */
+/** Whether the result could be saved there. Faults: an unknown ending, a place where no file can be. */
 export const checkPlace = (path: string): Faulty<void> =>
-  savableEnding(path) !== undefined
-    ? pipe(
-        TE.fromTask<boolean, readonly Fault[]>(() => isPlace(path)),
-        TE.filterOrElse(
-          (is) => is,
-          (): readonly Fault[] => [fault("file", path, "a place for a file", "a folder, a pipe or a device")],
-        ),
-        TE.chain(() =>
-          attempt(path, "a place to write to", async () => {
-            const temporary = temporaryOf(path);
-            await (await open(temporary, "wx")).close();
-            await rm(temporary);
-          }),
-        ),
-      )
-    : TE.left(unknownEnding(path));
+  savableEnding(path) !== undefined ? checkWritable(path) : TE.left(unknownEnding(path));
 
 /** Writes the file; faults: an unknown ending, and those of the disk. */
 export const save = (path: string, attribution: Attribution): Faulty<void> =>

@@ -10,10 +10,13 @@ import { encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphHash, weightsHash } from "../fingerprint.ts";
 import { levelOf } from "../level.ts";
+import { report as page } from "../page/report.ts";
+import { checkWritable, writeWhole } from "../place.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
 import { type BackendOptions, unheardOptions } from "./backend.ts";
+import { shellWord } from "./call-line.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { interruptible } from "./interrupt.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
@@ -34,6 +37,7 @@ export type AttributeOptions = ModelOptions &
     readonly json?: true;
     readonly all?: true;
     readonly save?: string;
+    readonly report?: string;
   };
 
 /** A call that was understood: model open, prompt and target encodable. */
@@ -197,14 +201,32 @@ export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Att
     ),
   );
 
-/** Faults: those of the call, of the checkpoint, of the backend and of the file to save to; stdout gets whole results only. */
-export const attribute = (options: AttributeOptions): Faulty<void> =>
+/** The call as somebody may repeat it; a prompt that was piped in is spelled out. */
+const commandOf = ({ prompt }: Attribution, { promptFile }: AttributeOptions, words: readonly string[]): string => {
+  const text = promptFile !== undefined ? [] : prompt.startsWith("-") ? [`--prompt=${prompt}`] : ["--prompt", prompt];
+  return ["depass", "attribute", ...words, ...text].map(shellWord).join(" ");
+};
+
+const optional = (place: string | undefined, use: (place: string) => Faulty<void>): Faulty<void> =>
+  place === undefined ? TE.right(undefined) : use(place);
+
+/**
+ * `words`: the options of the call but for the prompt and where the result goes, as they were given. Faults: those of the call, of the checkpoint,
+ * of the backend and of the files to write; stdout gets whole results only.
+ */
+export const attribute = (options: AttributeOptions, words: readonly string[]): Faulty<void> =>
   pipe(
     TE.fromEither(checkOptions(options)),
-    TE.chainFirst(() => (options.save === undefined ? TE.right(undefined) : checkPlace(options.save))),
+    TE.chain(() => optional(options.save, checkPlace)),
+    TE.chain(() => optional(options.report, checkWritable)),
     TE.chain(() => attributed(options, options.save !== undefined)),
-    TE.chain((attribution) => {
+    TE.chainFirst((attribution) => {
       print(printed(attribution, options));
-      return options.save === undefined ? TE.right(undefined) : save(options.save, attribution);
+      return optional(options.save, (path) => save(path, attribution));
     }),
+    TE.chain((attribution) =>
+      optional(options.report, (path) =>
+        writeWhole(path, page(attribution, { command: commandOf(attribution, options, words) })),
+      ),
+    ),
   );

@@ -40,6 +40,8 @@ const some =
 const place = (text: string): string =>
   savableEnding(text) !== undefined ? text : refuse(`a name that ends in ${savableEndings.join(" or ")}`);
 
+const page = (text: string): string => (/.\.html?$/i.test(text) ? text : refuse("a name that ends in .html"));
+
 const onnxFile = (text: string): string => (/.\.onnx$/i.test(text) ? text : refuse("a name that ends in .onnx"));
 
 export const model = (): Option =>
@@ -132,6 +134,9 @@ export const memory = (): Option =>
 
 export const saveTo = (): Option =>
   new Option("--save <file>", `also write the result: ${savableEndings.join(" or ")}`).argParser(place);
+
+export const reportTo = (): Option =>
+  new Option("--report <file>", "also write a page to look at: NAME.html, which needs no network").argParser(page);
 
 export const out = (): Option => new Option("--out <file>", "what to write: NAME.onnx").argParser(onnxFile);
 

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
+import { givenWords } from "./call-line.ts";
 import type { CompareOptions } from "./compare.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
@@ -57,6 +58,7 @@ const attribute = (): Command =>
     .option("--all", "a row for every token, however long the prompt")
     .option("--json", "one JSON object on stdout, and nothing else")
     .addOption(options.saveTo())
+    .addOption(options.reportTo())
     .addHelpText(
       "after",
       examples(
@@ -65,9 +67,14 @@ const attribute = (): Command =>
         'depass attribute --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor',
         'depass attribute --model MODEL --prompt "The capital of France is" --seed head --from 20',
         "depass attribute --model MODEL --prompt-file story.txt --seed words --layers --save scores.safetensors",
+        'depass attribute --model MODEL --prompt "The capital of France is" --layers --report why.html',
       ),
     )
-    .action(async (given: AttributeOptions) => settle((await import("./attribute.ts")).attribute(given)));
+    .action(async (given: AttributeOptions, command: Command) =>
+      settle(
+        (await import("./attribute.ts")).attribute(given, givenWords(command, ["prompt", "report", "save", "json"])),
+      ),
+    );
 
 const map = (): Command =>
   configured(new Command("map"))

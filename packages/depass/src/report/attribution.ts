@@ -3,7 +3,8 @@
 import type { Attribution, PartScore } from "../result.ts";
 import { type FactOptions, factLines, goal, WIDEST } from "./facts.ts";
 import { legend } from "./legend.ts";
-import { piecesOf, strip } from "./strip.ts";
+import { piecesOf } from "./pieces.ts";
+import { strip } from "./strip.ts";
 import { type Row, table } from "./table.ts";
 import { visible } from "./visible.ts";
 
@@ -35,15 +36,11 @@ const sumLine = (a: Attribution): string =>
 const methodLine = ({ rule, seed, mode, to }: Attribution): string =>
   `rule ${rule}; seed ${seed}${to === undefined ? "" : `; read at ${to}`}${mode === "adjoint" ? "; by one pass backwards" : ""}`;
 
-/** What is shown at each token: its own score, or that of the span it is in; nothing where the parts are no tokens. */
-const tokenScores = ({ tokens, parts }: Attribution): readonly number[] =>
-  tokens.map((_, i) => parts.find((p) => p.token === i || p.tokens?.includes(i))?.score ?? 0);
-
 /** The whole report, one string a line. */
 export const report = (a: Attribution, options: ReportOptions): readonly string[] => {
   const { ink, all } = options;
   const columns = Math.min(options.columns, WIDEST);
-  const pieces = piecesOf(a.prompt, a.tokens, tokenScores(a));
+  const pieces = piecesOf(a);
   const largest = pieces.reduce((m, p) => Math.max(m, Math.abs(p.score)), 0);
   const most = all ? Number.POSITIVE_INFINITY : MOST_ROWS;
   const named = a.parts.length - 2;

@@ -1,43 +1,12 @@
 // Where in the prompt does the score come from? The prompt itself, each token on the colour of its score.
-// Tokens that divide one character are one piece here, with the sum of their scores; line ends end lines.
-import type { Token } from "@depass/models";
+// Line ends end lines.
 import type { Ink } from "./ink.ts";
+import type { Piece } from "./pieces.ts";
 import { asCell, readable } from "./visible.ts";
-import { graphemeBoundaries, graphemes, takeColumns, widthOf } from "./width.ts";
+import { graphemes, takeColumns, widthOf } from "./width.ts";
 
-/** A stretch of text with one score; `added`: not from the text but put there by the tokenizer. */
-export type Piece = { readonly text: string; readonly score: number; readonly added: boolean };
-
-/** Whether a reader sees an edge between two tokens that follow each other. */
-const divides = (before: Token, after: Token, boundaries: ReadonlySet<number>): boolean =>
-  before.origin !== after.origin || (after.start >= before.end && boundaries.has(after.start));
-
-const textOf = (tokens: readonly Token[], prompt: string): string =>
-  tokens.length === 1 && tokens[0]?.whole === true
-    ? tokens[0].text
-    : prompt.slice((tokens[0] as Token).start, Math.max(...tokens.map((t) => t.end)));
-
-/** The prompt in pieces, from its tokens and the score of each. */
-export const piecesOf = (prompt: string, tokens: readonly Token[], scores: readonly number[]): readonly Piece[] => {
-  const boundaries = graphemeBoundaries(prompt);
-  const groups: { readonly tokens: Token[]; score: number }[] = [];
-  tokens.forEach((token, i) => {
-    const group = groups.at(-1);
-    const last = group?.tokens.at(-1);
-    const score = scores[i] ?? 0;
-    if (group === undefined || last === undefined || divides(last, token, boundaries))
-      groups.push({ tokens: [token], score });
-    else {
-      group.tokens.push(token);
-      group.score += score;
-    }
-  });
-  return groups.map((g) => ({
-    text: textOf(g.tokens, prompt),
-    score: g.score,
-    added: g.tokens[0]?.origin === "tokenizer",
-  }));
-};
+/** What is drawn of a piece. */
+type Drawn = Pick<Piece, "text" | "score" | "added">;
 
 /** A piece as drawn. `before` stands between it and the cell on its left, if there is one on its line. */
 type Cell = {
@@ -53,7 +22,7 @@ const EDGE = "│";
 /** The piece's cells: one, and one more behind every line end within it. */
 const cellsOf =
   (ink: Ink, largest: number) =>
-  ({ text, score, added }: Piece): readonly Cell[] => {
+  ({ text, score, added }: Drawn): readonly Cell[] => {
     const onScale = ink.onScale(largest > 0 ? score / largest : 0);
     return text.split(/(?<=\n)(?=[^\n])/u).map((line, i) => ({
       shown: readable(line),
@@ -99,7 +68,7 @@ const ARROW = " ▸";
 
 /** The strip's lines, with what comes next behind the last. `largest` is the score at the end of the scale. */
 export const strip = (
-  pieces: readonly Piece[],
+  pieces: readonly Drawn[],
   next: string,
   largest: number,
   ink: Ink,

@@ -50,11 +50,12 @@ const layOut = (rows: readonly Row[], total: number, columns: number): Layout =>
   return { number, text, decimals, score, bars: left < LEAST_BAR ? undefined : barScale(scores, left) };
 };
 
-/** A share of next to nothing says nothing. */
-const shareOf = (score: number, total: number, rows: readonly Row[]): string => {
-  const size = rows.reduce((sum, r) => sum + Math.abs(r.score), 0);
-  return Math.abs(total) > 1e-3 * size ? percent(score / total) : "–";
-};
+/** All scores together, whatever their signs. */
+export const sizeOf = (scores: readonly number[]): number => scores.reduce((sum, s) => sum + Math.abs(s), 0);
+
+/** A share of next to nothing, measured by the size of all scores, says nothing. */
+export const shareOf = (score: number, total: number, size: number): string =>
+  Math.abs(total) > 1e-3 * size ? percent(score / total) : "–";
 
 const drawnBar = (score: number, bars: BarScale, ink: Ink): string => {
   const [left, zero, right] = bar(score, bars);
@@ -108,7 +109,8 @@ export const rowLines = (
   all: readonly Row[] = rows,
 ): readonly string[] => {
   const layout = layOut(rows, total, columns);
-  return [header(layout, what, ink), ...rows.map((r) => line(r, layout, shareOf(r.score, total, all), ink))];
+  const size = sizeOf(all.map((r) => r.score));
+  return [header(layout, what, ink), ...rows.map((r) => line(r, layout, shareOf(r.score, total, size), ink))];
 };
 
 /** Rows of tokens as in the prompt, then a row for those left out, then bias and remainder, then the total. */

@@ -23,7 +23,11 @@ export const visible = (text: string): string => {
 };
 
 /** As `visible`, but one space in front of something else stays a space: words then read as they do in a text. */
-export const readable = (text: string): string => (/^ [^ ]/u.test(text) ? ` ${visible(text.slice(1))}` : visible(text));
+export const readable = (text: string): string =>
+  text
+    .split(/(?<! ) (?=[^ ])/u)
+    .map(visible)
+    .join(" ");
 
 const commanding = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
@@ -32,6 +36,9 @@ export const harmless = (message: string): string => message.replace(commanding,
 
 const rightToLeft =
   /[\p{Script=Hebrew}\p{Script=Arabic}\p{Script=Syriac}\p{Script=Thaana}\p{Script=Nko}\p{Script=Samaritan}\p{Script=Mandaic}\p{Script=Adlam}]/u;
+
+/** Whether a text begins so: its first letter decides, as in an HTML page. */
+export const isRightToLeft = (text: string): boolean => rightToLeft.test(/\p{L}/u.exec(text)?.[0] ?? "");
 
 /** Left-to-right mark: keeps the numbers behind a right-to-left text where they are. */
 const LEFT_TO_RIGHT = "\u200e";

@@ -126,6 +126,20 @@ test("--save writes what --json prints, whole or not at all", async () => {
   assert.equal(saved.parts, (await json(["--prompt", "on the"])).parts);
 });
 
+test("--report writes a page with the result and the call that makes it again", async () => {
+  const path = join(model, "it's why.html");
+  const given = ["--prompt", "on the", "--target", " Paris", "--from", "1", "--layers"];
+  await json([...given, "--report", path]);
+  const page = await readFile(path, "utf8");
+  const [, data = ""] = /<script id="data" type="application\/json">(.*?)<\/script>/s.exec(page) ?? [];
+  const { result, command } = JSON.parse(data) as { result: Json; command: string };
+  assert.equal(result.parts, (await json(given)).parts);
+  assert.is(
+    command,
+    `depass attribute --model ${model} --target ' Paris' --from 1 --layers --backend reference --prompt 'on the'`,
+  );
+});
+
 const faults: readonly (readonly [args: readonly string[], status: 1 | 2, message: RegExp])[] = [
   [["--prompt", "on", "--target", "#999999"], 1, /^depass: target: expected a token id from 0 to 264, got 999999\n$/],
   [
@@ -146,6 +160,11 @@ const faults: readonly (readonly [args: readonly string[], status: 1 | 2, messag
   [["--prompt", "on", "--from", "99"], 2, /^depass: --from: expected a layer of this model, 0 to 1, got 99\n$/],
   [
     ["--prompt", "on", "--save", "/nowhere/x.json"],
+    1,
+    /expected a place to write to, got a folder that does not exist\n$/,
+  ],
+  [
+    ["--prompt", "on", "--report", "/nowhere/x.html"],
     1,
     /expected a place to write to, got a folder that does not exist\n$/,
   ],

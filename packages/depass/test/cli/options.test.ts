@@ -40,6 +40,8 @@ test("names: not empty, and with an ending that can be written", () => {
   assert.throws(() => parsed(options.adapter(), ""), /a part of a name/);
   assert.throws(() => parsed(options.saveTo(), "x.txt"), /\.json or \.safetensors/);
   assert.is(parsed(options.saveTo(), "x.JSON"), "x.JSON");
+  assert.throws(() => parsed(options.reportTo(), "x.json"), /ends in \.html/);
+  assert.is(parsed(options.reportTo(), "x.html"), "x.html");
 });
 
 test.run();

@@ -67,6 +67,14 @@ test("a text of the model can command nothing", () => {
   assert.not.match(text, /\p{Cc}|\u202e/u);
 });
 
+test("parts that are no tokens leave the prompt without colours; a span colours its tokens", () => {
+  const o = { ink: inkOf(24), columns: 60, all: false, own: true } as const;
+  const heads = report({ ...sample, parts: [{ name: "L0H0", score: 4 }] }, o);
+  assert.not.match(heads[0] ?? "", "48;2;250;140;40");
+  const span = report({ ...sample, parts: [{ name: "The capital", score: 4, tokens: [0, 1] }] }, o);
+  assert.match(span[0] ?? "", "48;2;250;140;40;38;2;0;0;0mThe capital");
+});
+
 test("a piece of a character is told with the character", () => {
   const whole = attributionOf(["日"], [1]);
   const tokens = [{ ...whole.tokens[0], whole: false, text: "<0xE6>" }] as typeof whole.tokens;

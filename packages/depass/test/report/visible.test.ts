@@ -18,9 +18,10 @@ test("joiners stay where they join, and are seen where they stand alone", () => 
   assert.is(visible("\u200d"), "<U+200D>");
 });
 
-test("one space in front of a word stays a space", () => {
-  assert.is(readable(" word and"), " word·and");
-  assert.is(readable("  two"), "··two");
+test("one space in front of a word stays a space, wherever in a piece", () => {
+  assert.is(readable(" word and"), " word and");
+  assert.is(readable("  two  more"), "··two··more");
+  assert.is(readable("end "), "end·");
   assert.is(readable(" "), "·");
 });
 

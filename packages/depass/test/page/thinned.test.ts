@@ -1,0 +1,33 @@
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { largestParts, thinned } from "../../src/page/thinned.ts";
+import { toJson } from "../../src/result.ts";
+import { attributionOf } from "../report/tokens.ts";
+
+const layer = (site: string, scores: readonly number[]) => ({ site, scores, explained: 1 });
+const sample = toJson({
+  ...attributionOf(["a", "b", "c"], [1, 2, 3]),
+  layers: [layer("layers.0.resid_pre", [1, -9, 2, 0, 0]), layer("resid_final", [5, 0, 1, 0, 0])],
+});
+
+test("what fits is kept as it is", () => {
+  assert.equal(thinned(sample, 10), { result: sample });
+  assert.is(thinned(sample).result, sample);
+});
+
+test("what does not fit keeps the parts with the largest scores of any sign at any layer, and says which", () => {
+  assert.equal(largestParts(sample, 4), [0, 1]);
+  const { result, kept } = thinned(sample, 9);
+  assert.equal(kept, [0, 1, 2, 3]);
+  assert.equal(thinned(sample, 4).kept, [0, 1]);
+  assert.equal(
+    thinned(sample, 4).result.layers?.map((l) => l.scores),
+    [
+      [1, -9, 0, 0, 0],
+      [5, 0, 0, 0, 0],
+    ],
+  );
+  assert.equal(result.parts, sample.parts);
+});
+
+test.run();
