@@ -1,7 +1,7 @@
 // How does a file reach us? Regular files only (a pipe would hang, a device never ends), whole when small and bounded,
 // in ranges through a handle when large. Every failure of the operating system becomes a fault here.
 
-import { type FileHandle, open, stat } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -29,7 +29,13 @@ const reason = (error: unknown): string => {
 export const attempt = <A>(path: string, expected: string, run: () => Promise<A>): TE.TaskEither<readonly Fault[], A> =>
   TE.tryCatch(run, (error) => [fault("file", path, expected, reason(error))]);
 
-export type OpenFile = { readonly path: string; readonly handle: FileHandle; readonly bytes: number };
+/** What is used of a file handle; Node's own type would ask those who use this package for Node's types. */
+type Handle = {
+  readonly read: (into: Uint8Array, offset: number, length: number, position: number) => Promise<{ bytesRead: number }>;
+  readonly close: () => Promise<void>;
+};
+
+export type OpenFile = { readonly path: string; readonly handle: Handle; readonly bytes: number };
 
 /** Opens a regular file for reading. Faults (tag `file`): missing, not a file, not readable. */
 export const openFile = (path: string): TE.TaskEither<readonly Fault[], OpenFile> =>

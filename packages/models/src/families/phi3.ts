@@ -1,6 +1,8 @@
 // Phi3 (Abdin et al. 2024) and Phi-4-mini: Llama's architecture with q, k and v in one matrix, gate and up in another, and
 // a turn of a part of each head. The codec of its config.json, and the forward pass.
 // Source: transformers, models/phi3: configuration_phi3.py, modeling_phi3.py.
+import type { Fault } from "@depass/graph";
+import type * as E from "fp-ts/lib/Either.js";
 import * as t from "io-ts";
 import type { Architecture } from "../architecture.ts";
 import { oneOf, orElse, positiveInteger, positiveNumber } from "../config.ts";
@@ -28,7 +30,7 @@ const SETTINGS = {
 /** Decodes a Phi3 configuration; `where` names its source in faults. */
 export const decodePhi3Config = decoderCodec(
   SETTINGS,
-  (found, config, where) => {
+  (found, config, where): E.Either<readonly Fault[], Phi3Config> => {
     const { kind } = config.rope;
     // Other kinds mean something else to transformers' Phi3, or nothing.
     const isKnown = kind === "default" || kind === "longrope";
