@@ -37,7 +37,7 @@ for (const { text, answer, deciding } of asked) {
 console.log(`
 backend: ${why}
 
-Ask it anything in its words, or a real checkpoint (Llama or Qwen2; a Hugging Face folder):
+Ask it anything in its words, or a real checkpoint (a Hugging Face folder, a .gguf file, an id of the hub):
 
   npm start -- attribute --prompt "${held.ioi[0]?.text}"
   npm start -- attribute --model FOLDER --prompt "The capital of France is"

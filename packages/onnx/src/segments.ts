@@ -46,8 +46,11 @@ export type Segmented = {
 const NOMINAL = 64;
 /** A run of a session costs about as much as this many small nodes. */
 const FEWEST_NODES = 24;
-/** Making a session takes more than twice as long for twice the nodes, and a run hears of nothing within one. */
-const MOST_NODES = 256;
+/**
+ * Making a session takes more than twice as long for twice the nodes, and a run hears of nothing within one. But each cut
+ * hands over what is alive there: a training step of some thousand nodes is a third slower in segments of 256.
+ */
+const MOST_NODES = 1024;
 
 const nominalElements = (shape: Shape): number => {
   const count: Dim = product(shape);

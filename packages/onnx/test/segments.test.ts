@@ -34,8 +34,8 @@ const sizes = (graph: Graph): readonly number[] =>
 
 test("a short graph is one segment, a long one many", () => {
   assert.is(sizes(growing(4)).length, 1);
-  const long = sizes(growing(400));
-  assert.ok(long.length > 4 && Math.max(...long) < 300, `${long}`);
+  const long = sizes(growing(1600));
+  assert.ok(long.length > 4 && Math.max(...long) < 1200, `${long}`);
 });
 
 test.run();
