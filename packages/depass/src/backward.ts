@@ -21,6 +21,7 @@ import { atPosition, explainedOutput } from "./explanation.ts";
 import { type Level, partsIn } from "./level.ts";
 import { type Answer, answered, type Question, relativeGap } from "./question.ts";
 import type { Attribution, Times } from "./result.ts";
+import { sumOf } from "./sum.ts";
 
 export type CallOptions = RunOptions & Question & { readonly rule: Rule; readonly why: string };
 
@@ -100,8 +101,6 @@ export const backward = (call: Call): Faulty<Backward> => {
     }),
   );
 };
-
-const sumOf = (scores: readonly number[]): number => scores.reduce((a, b) => a + b, 0);
 
 /**
  * An attribution by the adjoint mode. Where the model has biases their score is told by difference, and the gap says nothing.

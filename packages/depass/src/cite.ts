@@ -5,6 +5,7 @@ import type { Token } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { ExplainedToken, GeneratedExplanation } from "./explain-generated.ts";
+import { sumOf } from "./sum.ts";
 
 /** Text found in the answer (its first occurrence), or generated tokens counted from 0, `to` not included. */
 export type Stretch = string | { readonly from: number; readonly to: number };
@@ -91,8 +92,6 @@ const grouped = (tokens: readonly Token[], text: string, by: Unit): readonly Gro
   const alone = tokens.flatMap((t, i) => (t.end > t.start ? [] : [byToken(t, i)]));
   return [...alone, ...inText.filter((g) => g.tokens.length > 0)];
 };
-
-const sumOf = (numbers: readonly number[]): number => numbers.reduce((a, b) => a + b, 0);
 
 const cited = (explanation: GeneratedExplanation, span: readonly ExplainedToken[], by: Unit): Citation => {
   const { encoding, promptTokens } = explanation;

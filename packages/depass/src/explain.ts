@@ -7,13 +7,13 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { hasBiases } from "./adjoint.ts";
 import { attributedBackward, type CallOptions } from "./backward.ts";
 
-export type { CallOptions } from "./backward.ts";
-
 import { type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
 import { streamFrom } from "./explanation.ts";
 import { type Level, levelOf } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
 import type { Attribution } from "./result.ts";
+
+export type { CallOptions } from "./backward.ts";
 
 /** `auto`: backwards where that gives the same and nothing more is asked for, else forward. */
 export const modes = ["auto", "forward", "adjoint"] as const;

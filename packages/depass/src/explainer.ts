@@ -24,6 +24,7 @@ import { type Explanation, explanationGraph, lensName } from "./explanation.ts";
 import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";
 import { type Answer, along, answered, checkQuestion, type Question, relativeGap } from "./question.ts";
 import type { Attribution, LayerScores, PartScore } from "./result.ts";
+import { sumOf } from "./sum.ts";
 
 export type Ask = RunOptions & Question;
 
@@ -155,7 +156,7 @@ const attribution = (r: Run, outputs: Tensors, answer: Answer, run: number): Att
   const names = partNames(explanation.decomposed.layout, named);
   const states = toF64(outputs[partsName("normed")] as Tensor);
   const scores = along(states, direction);
-  const total = scores.reduce((a, b) => a + b, 0);
+  const total = sumOf(scores);
   const norms = normsOf(states, direction.length);
   const lenses = options.lenses ?? [];
   return {

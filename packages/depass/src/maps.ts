@@ -30,6 +30,7 @@ import { atPosition, explainedOutput } from "./explanation.ts";
 import { attentionLevel, headLevel, mlpLevel } from "./levels.ts";
 import { along, answered, relativeGap } from "./question.ts";
 import type { Attribution, Target, Times } from "./result.ts";
+import { sumOf } from "./sum.ts";
 
 export type Maps = Pick<Attribution, "model" | "backend" | "rule" | "mode" | "prompt" | "position"> & {
   readonly tokens: readonly Token[];
@@ -128,7 +129,7 @@ const forwardMaps = (call: Call): Faulty<Maps> => {
               heads: all.map((s) => s.slice(1, 1 + heads)),
               attention: ofModules(0),
               mlp: ofModules(1),
-              gap: Math.max(...[...all, ...modules].map((s) => relativeGap(total(s), answer))),
+              gap: Math.max(...[...all, ...modules].map((s) => relativeGap(sumOf(s), answer))),
               times,
             };
           }),
@@ -137,8 +138,6 @@ const forwardMaps = (call: Call): Faulty<Maps> => {
     ),
   );
 };
-
-const total = (scores: readonly number[]): number => scores.reduce((a, b) => a + b, 0);
 
 const adjointMaps = (call: Call): Faulty<Maps> =>
   pipe(
@@ -150,7 +149,7 @@ const adjointMaps = (call: Call): Faulty<Maps> =>
       attention,
       mlp,
       all: { tokens, neurons },
-      gap: Math.max(...tokens.map((scores) => relativeGap(total(scores), answer))),
+      gap: Math.max(...tokens.map((scores) => relativeGap(sumOf(scores), answer))),
       times,
     })),
   );

@@ -1,10 +1,9 @@
 // `depass attribute`: why this token? Everything that can be wrong with the call is found before the weights are read.
-import type { Fault, Faulty, Signal } from "@depass/graph";
+import type { Fault, Faulty } from "@depass/graph";
 import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type OpenBackend, openBackend } from "../backends.ts";
 import { type ExplainOptions, explain, explainOptions, type Mode } from "../explain.ts";
 import { encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
@@ -15,13 +14,12 @@ import { checkWritable, writeWhole } from "../place.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
+import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, unheardOptions } from "./backend.ts";
 import { shellWord } from "./call-line.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
-import { interruptible } from "./interrupt.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
-import { type ProgressLine, progressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
@@ -87,43 +85,11 @@ const askOf = (
   );
 };
 
-const explainedOn = (
-  { model, load, prompt, explained }: Ask,
-  open: OpenBackend,
-  line: ProgressLine,
-  signal: Signal,
-) => {
-  const { name } = open.backend;
-  if (name === "reference") line.say("running; the reference does not tell how far it is");
-  return pipe(
-    explain(model, open.backend, prompt, {
-      ...explained,
-      why: open.why,
-      signal,
-      ...(name === "reference" ? {} : { progress: line.phase("reading weights and running") }),
-    }),
-    TE.map((a): Attribution => ({ ...a, times: { load, ...a.times } })),
+const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Attribution> =>
+  pipe(
+    attended(options, (a) => explain(model, a.open.backend, prompt, { ...explained, ...runOptions(a) })),
+    TE.map((a) => ({ ...a, times: { load, ...a.times } })),
   );
-};
-
-const onBackend = (ask: Ask, line: ProgressLine, signal: Signal): Faulty<Attribution> =>
-  TE.bracket(
-    openBackend(ask.options),
-    (open) => explainedOn(ask, open, line, signal),
-    ({ backend }) => TE.fromTask(async () => backend.close()),
-  );
-
-/** With a progress line, and an ear for Ctrl-C. */
-const attended =
-  (ask: Ask): Faulty<Attribution> =>
-  async () => {
-    const line = progressLine(process.stderr);
-    const task = (signal: Signal) => onBackend(ask, line, signal);
-    const heard = ask.options.backend === "reference" ? task({ aborted: false }) : interruptible(task, line.clear);
-    const result = await heard();
-    line.clear();
-    return result;
-  };
 
 const printed = (attribution: Attribution, { json, all, target }: AttributeOptions): string =>
   json
@@ -139,33 +105,13 @@ const printed = (attribution: Attribution, { json, all, target }: AttributeOptio
  * What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it.
  * Nor --chat: the prompt in the file is the one that the template made.
  */
-const callOf = ({
-  seed,
-  from,
-  neurons,
-  rule,
-  temperature,
-  special,
-  foil,
-  to,
-  layers,
-  mode,
-  model,
-  families,
-}: AttributeOptions) => ({
-  seed,
-  from,
-  neurons,
-  rule,
-  temperature,
-  special,
-  foil,
-  to,
-  layers,
-  mode,
-  model,
-  families,
-});
+const callOf = (options: AttributeOptions): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(asked.map((name) => [name, options[name]]));
+
+const asked = [
+  ...(["seed", "from", "neurons", "rule", "temperature", "special"] as const),
+  ...(["foil", "to", "layers", "mode", "model", "families"] as const),
+];
 
 /** With hashes of weights and graph, and the call: what makes a result one that can be made again. */
 const withOrigin = (model: Model, { explained }: Ask, options: AttributeOptions, attribution: Attribution) =>
@@ -194,7 +140,7 @@ export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Att
           promptTo(model, prompt, options),
           TE.chainEitherK((text) => askOf(model, load, text, options)),
           TE.bindTo("ask"),
-          TE.bind("found", ({ ask }) => attended(ask)),
+          TE.bind("found", ({ ask }) => explainedOn(ask)),
           TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, options, found) : TE.right(found))),
         ),
       ),

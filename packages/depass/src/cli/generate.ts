@@ -4,18 +4,18 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type OpenBackend, openBackend } from "../backends.ts";
+import type { OpenBackend } from "../backends.ts";
 import { type Citation, cite, type Unit } from "../cite.ts";
 import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
 import { type Generation, generate as generated } from "../generate.ts";
 import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
 import { duration } from "../report/numbers.ts";
 import { harmless } from "../report/visible.ts";
+import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
-import { interruptible } from "./interrupt.ts";
 import { ruleOf } from "./method.ts";
-import { type ProgressLine, progressLine } from "./progress.ts";
+import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
@@ -92,16 +92,10 @@ const explained = (
         ),
       );
 
-const answered = (
-  model: Model,
-  prompt: string,
-  options: GenerateOptions,
-  line: ProgressLine,
-  signal: Signal,
-): Faulty<Answer & { readonly open: OpenBackend }> =>
-  TE.bracket(
-    openBackend(options),
-    (open) =>
+/** A half-written line is ended before anything else is said. */
+const answered = (model: Model, prompt: string, options: GenerateOptions): Faulty<void> =>
+  pipe(
+    attended(options, ({ open, line, signal }) =>
       pipe(
         TE.tryCatch(() => streamed(model, prompt, options, open, line, signal), faultsIn),
         TE.chainFirstIOK(() => () => {
@@ -110,21 +104,9 @@ const answered = (
         TE.chain((generation) => explained(model, generation, options, open, line, signal)),
         TE.map((answer) => ({ ...answer, open })),
       ),
-    ({ backend }) => TE.fromTask(async () => backend.close()),
+    ),
+    TE.map((answer) => print(options.json ? JSON.stringify(toJson(model, answer)) : told(answer))),
   );
-
-/** With a progress line, and an ear for Ctrl-C; a half-written line is ended first. */
-const attended =
-  (model: Model, prompt: string, options: GenerateOptions): Faulty<void> =>
-  async () => {
-    const line = progressLine(process.stderr);
-    const task = (signal: Signal) => answered(model, prompt, options, line, signal);
-    const heard = options.backend === "reference" ? task({ aborted: false }) : interruptible(task, line.clear);
-    const result = await heard();
-    line.clear();
-    if (E.isRight(result)) print(options.json ? JSON.stringify(toJson(model, result.right)) : told(result.right));
-    return E.map(() => undefined)(result);
-  };
 
 const told = ({ generation, explanation, citation, open }: Answer & { readonly open: OpenBackend }): string => {
   const look: GenerationReport = { ink: stdoutInk(), columns: columnsOf(process.stdout) };
@@ -185,7 +167,7 @@ export const generate = (options: GenerateOptions): Faulty<void> =>
       withModel(options, (model) =>
         pipe(
           promptTo(model, prompt, options),
-          TE.chain((text) => attended(model, text, options)),
+          TE.chain((text) => answered(model, text, options)),
         ),
       ),
     ),

@@ -1,20 +1,18 @@
 // `depass map`: which heads and modules made this token? Everything that can be wrong with the call is found before the
 // weights are read.
-import type { Faulty, Rule, Signal } from "@depass/graph";
+import type { Faulty, Rule } from "@depass/graph";
 import type { Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type OpenBackend, openBackend } from "../backends.ts";
 import { encodePrompt } from "../explainer.ts";
 import { explainedMaps, type Maps } from "../maps.ts";
 import type { Question } from "../question.ts";
 import { mapsReport } from "../report/maps.ts";
 import { toJson } from "../result.ts";
+import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
-import { interruptible } from "./interrupt.ts";
 import { type RuleName, ruleOf } from "./method.ts";
-import { type ProgressLine, progressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
@@ -39,39 +37,11 @@ type Ask = {
   readonly options: MapOptions;
 };
 
-const mapsOn = (ask: Ask, open: OpenBackend, line: ProgressLine, signal: Signal): Faulty<Maps> => {
-  const { name } = open.backend;
-  if (name === "reference") line.say("running; the reference does not tell how far it is");
-  return pipe(
-    explainedMaps(ask.model, open.backend, ask.prompt, {
-      ...ask.question,
-      rule: ask.rule,
-      why: open.why,
-      signal,
-      ...(name === "reference" ? {} : { progress: line.phase("reading weights and running") }),
-    }),
-    TE.map((maps): Maps => ({ ...maps, times: { load: ask.load, ...maps.times } })),
+const mapsOn = ({ model, load, prompt, question, rule, options }: Ask): Faulty<Maps> =>
+  pipe(
+    attended(options, (a) => explainedMaps(model, a.open.backend, prompt, { ...question, rule, ...runOptions(a) })),
+    TE.map((maps) => ({ ...maps, times: { load, ...maps.times } })),
   );
-};
-
-const onBackend = (ask: Ask, line: ProgressLine, signal: Signal): Faulty<Maps> =>
-  TE.bracket(
-    openBackend(ask.options),
-    (open) => mapsOn(ask, open, line, signal),
-    ({ backend }) => TE.fromTask(async () => backend.close()),
-  );
-
-/** With a progress line, and an ear for Ctrl-C. */
-const attended =
-  (ask: Ask): Faulty<Maps> =>
-  async () => {
-    const line = progressLine(process.stderr);
-    const task = (signal: Signal) => onBackend(ask, line, signal);
-    const heard = ask.options.backend === "reference" ? task({ aborted: false }) : interruptible(task, line.clear);
-    const result = await heard();
-    line.clear();
-    return result;
-  };
 
 const printed = (maps: Maps, { json, top, target }: MapOptions): string =>
   json
@@ -95,7 +65,7 @@ export const map = (options: MapOptions): Faulty<void> => {
           promptTo(model, prompt, options),
           TE.chainFirstEitherK((text) => encodePrompt(model, text, question)),
           TE.chain((text) =>
-            attended({ model, load, prompt: text, question, rule: ruleOf({ ...options, special: "ignore" }), options }),
+            mapsOn({ model, load, prompt: text, question, rule: ruleOf({ ...options, special: "ignore" }), options }),
           ),
         ),
       ),

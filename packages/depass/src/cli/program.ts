@@ -28,21 +28,25 @@ const configured = (command: Command): Command =>
 
 const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;
 
-const attribute = (): Command =>
-  configured(new Command("attribute"))
-    .summary("score what each token of a prompt supplied to the next")
-    .description(
-      "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
-    )
+/** A command that asks a model about what it would say next. */
+const asking = (name: string): Command =>
+  configured(new Command(name))
     .addOption(options.model())
     .addOption(options.families())
     .addOption(
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
-    .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
+
+const attribute = (): Command =>
+  asking("attribute")
+    .summary("score what each token of a prompt supplied to the next")
+    .description(
+      "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
+    )
+    .addOption(options.chat())
     .addOption(options.seed())
     .addOption(options.from())
     .addOption(options.to())
@@ -77,20 +81,12 @@ const attribute = (): Command =>
     );
 
 const map = (): Command =>
-  configured(new Command("map"))
+  asking("map")
     .summary("score every head and module of every layer")
     .description(
       "Which heads and modules made this token? A score for each of every layer, from one forward pass; with --rule taylor for every neuron, too.",
     )
-    .addOption(options.model())
-    .addOption(options.families())
-    .addOption(
-      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
-    )
-    .option("--prompt-file <file>", "read the prompt from a file")
     .addOption(options.chat())
-    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.top())
@@ -108,17 +104,9 @@ const map = (): Command =>
     .action(async (given: MapOptions) => settle((await import("./map.ts")).map(given)));
 
 const compare = (): Command =>
-  configured(new Command("compare"))
+  asking("compare")
     .summary("how much the scores move between rules")
     .description("The same parts of the same prediction under every rule: what stays is worth more than what does not.")
-    .addOption(options.model())
-    .addOption(options.families())
-    .addOption(
-      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
-    )
-    .option("--prompt-file <file>", "read the prompt from a file")
-    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
     .addOption(options.seed())
     .addOption(options.from())
     .addOption(options.neurons())
