@@ -19,7 +19,7 @@ import { since } from "./clock.ts";
 import { about } from "./explainer.ts";
 import { atPosition, explainedOutput } from "./explanation.ts";
 import { type Level, partsIn } from "./level.ts";
-import { type Answer, answered, type Question, relativeGap } from "./question.ts";
+import { type Answer, answered, knownDirection, type Question, relativeGap } from "./question.ts";
 import type { Attribution, Times } from "./result.ts";
 import { sumOf } from "./sum.ts";
 
@@ -72,8 +72,8 @@ export const runOnce = <A>(
   );
 };
 
-/** What is asked must be known before the pass backwards: a forward pass tells the likeliest token and the logits. */
-const answerFirst = (call: Call): Faulty<Answer> => {
+/** What is asked must be known before the pass backwards: where no target is named, a forward pass tells the likeliest. */
+const directionFirst = (call: Call): Faulty<Float64Array> => {
   const { architecture } = call.model;
   const normed = atPosition(architecture.normed);
   const graph = {
@@ -81,7 +81,15 @@ const answerFirst = (call: Call): Faulty<Answer> => {
     logits: architecture.unembed(normed),
     [explainedOutput(architecture)]: architecture.explained(normed),
   };
-  return runOnce(call, graph, inputsOf(call), (outputs) => answered(call.model, call.options, outputs));
+  return (
+    knownDirection(call.model, call.options) ??
+    runOnce(call, graph, inputsOf(call), (outputs) =>
+      pipe(
+        answered(call.model, call.options, outputs),
+        TE.map(({ direction }) => direction),
+      ),
+    )
+  );
 };
 
 export type Backward = { readonly answer: Answer; readonly scores: AllScores; readonly times: Times };
@@ -90,15 +98,17 @@ export type Backward = { readonly answer: Answer; readonly scores: AllScores; re
 export const backward = (call: Call): Faulty<Backward> => {
   const { model, options } = call;
   return pipe(
-    answerFirst(call),
-    TE.bindTo("answer"),
+    directionFirst(call),
+    TE.bindTo("direction"),
     TE.bind("graph", () => TE.fromEither(adjointGraph(model.architecture, options.rule))),
-    TE.chain(({ answer, graph }) => {
-      const direction = f32([answer.direction.length], answer.direction);
-      return runOnce(call, graph, { ...inputsOf(call), direction }, (outputs, times) =>
-        TE.right<readonly Fault[], Backward>({ answer, scores: scoresIn(model.architecture, outputs), times }),
-      );
-    }),
+    TE.chain(({ direction, graph }) =>
+      runOnce(call, graph, { ...inputsOf(call), direction: f32([direction.length], direction) }, (outputs, times) =>
+        pipe(
+          answered(model, options, outputs),
+          TE.map((answer): Backward => ({ answer, scores: scoresIn(model.architecture, outputs), times })),
+        ),
+      ),
+    ),
   );
 };
 

@@ -93,11 +93,49 @@ const mean = (values: readonly number[]): number => values.reduce((a, b) => a + 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number =>
   Array.from(a).reduce((sum, v, i) => sum + v * (b[i] as number), 0);
 
-/** Faults: a foil that turns out to be the target, and those of reading the unembedding. */
-export const answered = (model: Model, question: Question, outputs: Tensors): Faulty<Answer> => {
-  const { architecture, checkpoint } = model;
-  const rowOf = (id: number) => pipe(checkpoint.readRows(architecture.unembedding, id, 1), TE.map(toF64));
+/** The direction of a question whose target is known by its id. Faults: those of reading the unembedding. */
+const directionOf = (
+  { architecture, checkpoint }: Model,
+  own: Question["direction"],
+  [target, ...foils]: readonly number[],
+): Faulty<Float64Array> =>
+  own !== undefined
+    ? TE.right(Float64Array.from(own))
+    : pipe(
+        [target as number, ...foils],
+        TE.traverseSeqArray((id) => pipe(checkpoint.readRows(architecture.unembedding, id, 1), TE.map(toF64))),
+        TE.map(([row, ...others]) =>
+          (row as Float64Array).map((w, d) => {
+            const other = others.length === 0 ? 0 : mean(others.map((o) => o[d] as number));
+            return architecture.logitScale * (w - other);
+          }),
+        ),
+      );
+
+/** The direction of a question that needs no logits to be understood; undefined where the likeliest token is meant. */
+export const knownDirection = (
+  model: Model,
+  { target, foil, direction }: Question,
+): Faulty<Float64Array> | undefined => {
+  if (direction === undefined && target === undefined) return undefined;
+  const { tokenizer, architecture } = model;
   return pipe(
+    [...list(target), ...list(foil)],
+    E.traverseArray((choice) => targetId(choice, tokenizer, architecture.vocabulary)),
+    TE.fromEither,
+    TE.chain((found) =>
+      directionOf(
+        model,
+        direction,
+        found.map(({ id }) => id),
+      ),
+    ),
+  );
+};
+
+/** Faults: a foil that turns out to be the target, and those of reading the unembedding. */
+export const answered = (model: Model, question: Question, outputs: Tensors): Faulty<Answer> =>
+  pipe(
     TE.fromEither(named(model, question, outputs)),
     TE.filterOrElse(
       ([target, ...foils]) => foils.every(({ id }) => id !== target?.id),
@@ -110,29 +148,24 @@ export const answered = (model: Model, question: Question, outputs: Tensors): Fa
         ),
       ],
     ),
-    TE.chain(([target, ...foils]) => {
-      const own = question.direction;
-      if (own !== undefined) {
-        const direction = Float64Array.from(own);
-        const state = toF64(outputs.normed as Tensors[string]);
-        return TE.right({ target: target as Target, foils, direction, explained: dot(state, direction) });
-      }
-      return pipe(
-        [target as Target, ...foils],
-        TE.traverseSeqArray(({ id }) => rowOf(id)),
-        TE.map(([row, ...others]) => ({
-          target: target as Target,
-          foils,
-          direction: (row as Float64Array).map(
-            (w, d) =>
-              architecture.logitScale * (w - (others.length === 0 ? 0 : mean(others.map((o) => o[d] as number)))),
-          ),
-          explained: before(target as Target) - (foils.length === 0 ? 0 : mean(foils.map(before))),
-        })),
-      );
-    }),
+    TE.bindTo("all"),
+    TE.bind("direction", ({ all }) =>
+      directionOf(
+        model,
+        question.direction,
+        all.map(({ id }) => id),
+      ),
+    ),
+    TE.map(({ all: [target, ...foils], direction }) => ({
+      target: target as Target,
+      foils,
+      direction,
+      explained:
+        question.direction === undefined
+          ? before(target as Target) - (foils.length === 0 ? 0 : mean(foils.map(before)))
+          : dot(toF64(outputs.normed as Tensors[string]), direction),
+    })),
   );
-};
 
 /** |total - explained| over |explained|; a contrast may be next to nothing, and counts against the target's logit if that is larger. */
 export const relativeGap = (total: number, { target, foils, explained }: Answer): number =>
