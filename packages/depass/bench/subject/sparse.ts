@@ -66,7 +66,11 @@ const writeShard = async (path: string, held: readonly Named[]): Promise<void> =
   await file.close();
 };
 
-const tokenizer = { added_tokens: [], model: { type: "WordLevel", vocab: { a: 0, b: 1 }, unk_token: "a" } };
+const tokenizer = {
+  added_tokens: [],
+  pre_tokenizer: { type: "WhitespaceSplit" },
+  model: { type: "WordLevel", vocab: { a: 0, b: 1 }, unk_token: "a" },
+};
 
 /** Writes the checkpoint into an empty folder. */
 export const writeSparse = async (folder: string): Promise<void> => {
