@@ -1,6 +1,6 @@
 // Is a model of 7B explained within 4 GiB of the host's memory? A checkpoint of holes, its weights streamed to a device
 // whose budget holds a few layers:
-//   pnpm bench streaming [--memory BYTES] [--words N] [--limit BYTES] [--json]
+//   pnpm bench streaming [--layers N] [--memory BYTES] [--words N] [--limit BYTES] [--json]
 // On the software adapter the device's memory is the host's too. The peak is the most resident memory the process had
 // (VmHWM): Linux enforces no limit on that, so the bench fails where it was passed. All weights are zero, and so are the
 // scores: what is shown is that everything runs, and what it takes.
@@ -20,6 +20,7 @@ import { writeSparse } from "./subject/sparse.ts";
 
 const { values: options } = parseArgs({
   options: {
+    layers: { type: "string", default: "32" },
     memory: { type: "string", default: `${2 ** 30}` },
     words: { type: "string", default: "2" },
     limit: { type: "string", default: `${4 * 2 ** 30}` },
@@ -49,7 +50,7 @@ const explained = async (model: Model) => {
 const main = async (): Promise<void> => {
   const folder = await mkdtemp(join(tmpdir(), "depass-sparse-"));
   try {
-    await writeSparse(folder);
+    await writeSparse(folder, Number(options.layers));
     const { blocks } = await stat(join(folder, "model-1-of-3.safetensors"));
     if (blocks > HOLES) throw new Error(`${folder} is on a file system without holes`);
     const model = orThrow(await loadModel(folder)());
