@@ -12,6 +12,7 @@ import { explain, explainOptions, type Mode } from "./explain.ts";
 import type { Level } from "./level.ts";
 import { explainedMaps, type Maps } from "./maps.ts";
 import type { Question } from "./question.ts";
+import type { PlaceName } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
 export type AttributeOptions = RunOptions &
@@ -20,8 +21,11 @@ export type AttributeOptions = RunOptions &
     readonly seed?: Seed | Level;
     /** Default: softmax with temperature 0.1. */
     readonly rule?: Rule;
-    /** A layer: the parts are read as its state enters it, through the last norm. Default: the last state. */
-    readonly to?: number;
+    /**
+     * What is read. A layer's number or a site of the stream: the state there, through the last norm. `layers.5.attn_out`,
+     * `layers.5.mlp_out`, a head `L5H3`, a neuron `L5N120`: what this alone adds to the target's logit. Default: the last state.
+     */
+    readonly to?: PlaceName;
     /** The scores at every layer, too, read through the last norm. */
     readonly layers?: boolean;
     /** Default `auto`: one pass backwards where the rule is linear, else forward. */

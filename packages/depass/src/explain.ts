@@ -1,6 +1,6 @@
 // One prompt explained, in the mode that suits: parts carried forward by any rule, or scored backwards by a linear one.
 import { type Backend, type Fault, type Faulty, fault, type Rule, type Seed, softmaxRule } from "@depass/graph";
-import { type Architecture, type Model, site } from "@depass/models";
+import type { Architecture, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -8,9 +8,10 @@ import { hasBiases } from "./adjoint.ts";
 import { attributedBackward, type CallOptions } from "./backward.ts";
 
 import { type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
-import { streamFrom } from "./explanation.ts";
+
 import { type Level, levelOf } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
+import { type Reading, readingOf, streamFrom } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
 export type { CallOptions } from "./backward.ts";
@@ -68,38 +69,36 @@ export const explain = (
   );
 };
 
-/** What scripts and the command line ask for: layers as numbers. */
-export type LayerOptions = Partial<Omit<ExplainOptions, "to" | "lenses" | "why">> & {
-  readonly to?: number;
+/** What scripts and the command line ask for. */
+export type LayerOptions = Partial<Omit<ExplainOptions, "lenses" | "why">> & {
   readonly layers?: boolean;
 };
 
-/** Defaults filled in, layers as sites. Faults: a layer that the model does not have. */
+/** Defaults filled in, places by their names. Faults: a layer, state or component that the model does not have. */
 export const explainOptions = (
   { architecture }: Model,
   { to, layers = false, seed, rule = softmaxRule(), ...rest }: LayerOptions,
   why: string,
 ): E.Either<readonly Fault[], ExplainOptions> => {
-  const last = architecture.layers - 1;
-  if (to !== undefined && !(Number.isInteger(to) && to >= 0 && to <= last))
-    return E.left([fault("seed", "to", `a layer of this model, 0 to ${last}`, `${to}`)]);
   return pipe(
     seed === undefined ? tokenLevel(architecture) : E.right(seed),
-    E.map((level) => ({
+    E.bindTo("level"),
+    E.bind("reading", () => (to === undefined ? E.right(undefined) : readingOf(architecture, to))),
+    E.map(({ level, reading }) => ({
       ...rest,
       seed: level,
       rule,
       why,
-      ...(to === undefined ? {} : { to: site.residPre(to) }),
-      ...(layers ? { lenses: streamBehind(architecture, levelOf(level).seed).slice(0, to && to + 1) } : {}),
+      ...(reading === undefined ? {} : { to: reading.name }),
+      ...(layers ? { lenses: statesBetween(architecture, levelOf(level).seed, reading) } : {}),
     })),
   );
 };
 
-/** The stream from where a seed begins. */
-const streamBehind = (architecture: Architecture, { site: begin }: Seed): readonly string[] => {
+/** The stream from where a seed begins to what is read. */
+const statesBetween = (architecture: Architecture, { site: begin }: Seed, reading: Reading | undefined) => {
   const stream = streamFrom(architecture, 0);
   const inLayer = /^layers\.(\d+)\./.exec(begin)?.[1];
   const behind = inLayer === undefined ? 0 : Number(inLayer) + 1;
-  return stream.slice(stream.includes(begin) ? stream.indexOf(begin) : behind);
+  return stream.slice(stream.includes(begin) ? stream.indexOf(begin) : behind, reading?.states);
 };

@@ -15,6 +15,7 @@ export * from "./levels.ts";
 export * from "./maps.ts";
 export * from "./page/report.ts";
 export * from "./question.ts";
+export { type PlaceName, type Reading, readingOf } from "./reading.ts";
 export * from "./result.ts";
 export * from "./roles.ts";
 export { save } from "./save.ts";

@@ -11,6 +11,7 @@ import { graphHash, weightsHash } from "../fingerprint.ts";
 import { levelOf } from "../level.ts";
 import { report as page } from "../page/report.ts";
 import { checkWritable, writeWhole } from "../place.ts";
+import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
@@ -29,7 +30,7 @@ export type AttributeOptions = ModelOptions &
   PromptOptions &
   QuestionOptions &
   BackendOptions & {
-    readonly to?: number;
+    readonly to?: PlaceName;
     readonly layers?: true;
     readonly mode?: Mode;
     readonly json?: true;

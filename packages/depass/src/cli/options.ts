@@ -63,9 +63,9 @@ export const from = (): Option =>
 
 export const to = (): Option =>
   new Option(
-    "--to <layer>",
-    "read the state entering this layer through the last norm (default: the last state)",
-  ).argParser(wholeNumber);
+    "--to <place>",
+    "read the state entering this layer through the last norm; or what layers.5.attn_out, layers.5.mlp_out, head L5H3 or neuron L5N7 adds (default: the last state)",
+  ).argParser(some("a layer's number or the name of a state, module, head or neuron"));
 
 /** Written again here, as backendNames below. */
 const seedNames = [

@@ -77,6 +77,18 @@ test("the target is a text, an id, or the likeliest token; layer, temperature an
   assert.not.equal(other.parts, byText.parts);
 });
 
+test("read in what a head or module adds, by its name; an unknown one is told with the nearest", async () => {
+  const call = ["--prompt", "on the", "--target", " Paris", "--to"];
+  const [head, whole] = [await json([...call, "L1H1"]), await json(["--prompt", "on the", "--target", " Paris"])];
+  assert.is(head.to, "L1H1");
+  assert.is(head.target.logit, whole.target.logit);
+  assert.ok(head.gap < 1e-9 && Math.abs(head.explained - whole.explained) > 1e-3);
+  assert.match((await attribute([...call, "layers.0.mlp"])).stdout, /layers\.0\.mlp_out adds -?\d+\.\d{4}/);
+  const wrong = await attribute([...call, "layers.1.atn_out"]);
+  assert.is(wrong.code, 1);
+  assert.match(wrong.stderr, /^depass: to: expected .*nearest names are layers\.1\.attn_out/);
+});
+
 test("the prompt is piped in, from a file or on the line; one line end is left off", async () => {
   const wanted = (await json(["--prompt", "né\n"])).parts;
   assert.equal((await json([], { input: "né\n\n" })).parts, wanted);
