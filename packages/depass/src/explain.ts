@@ -4,7 +4,6 @@ import type { Architecture, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { hasBiases } from "./adjoint.ts";
 import { attributedBackward, type CallOptions } from "./backward.ts";
 
 import { type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
@@ -29,17 +28,12 @@ const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [] }: ExplainOpt
   return to !== undefined || lenses.length > 0 ? mode("scores at the last state", "an earlier state") : undefined;
 };
 
-/** Which mode `auto` stands for. A model's biases are told by the forward mode only. Faults: an adjoint that there is not. */
-const modeOf = (
-  model: Model,
-  level: Level,
-  options: ExplainOptions,
-): E.Either<readonly Fault[], "forward" | "adjoint"> => {
+/** Which mode `auto` stands for. Faults: an adjoint that there is not. */
+const modeOf = (level: Level, options: ExplainOptions): E.Either<readonly Fault[], "forward" | "adjoint"> => {
   const { mode = "auto", rule } = options;
   const reason = whyNotAdjoint(rule, level, options);
   if (mode === "adjoint") return reason === undefined ? E.right("adjoint") : E.left([reason]);
-  const fits = mode === "auto" && reason === undefined && !hasBiases(model.architecture, rule);
-  return E.right(fits ? "adjoint" : "forward");
+  return E.right(mode === "auto" && reason === undefined ? "adjoint" : "forward");
 };
 
 /** Faults: those of the prompt and the question, of the level and the mode, and of the backend. */
@@ -51,7 +45,7 @@ export const explain = (
 ): Faulty<Attribution> => {
   const level = levelOf(options.seed);
   return pipe(
-    TE.fromEither(modeOf(model, level, options)),
+    TE.fromEither(modeOf(level, options)),
     TE.bindTo("mode"),
     TE.bind("encoding", () => TE.fromEither(encodePrompt(model, prompt, options))),
     TE.chain(({ mode, encoding }) =>

@@ -16,6 +16,7 @@ export * from "./op.ts";
 export * from "./parts.ts";
 export * from "./passes/arrange.ts";
 export * from "./passes/cached.ts";
+export * from "./passes/constants.ts";
 export * from "./passes/image.ts";
 export * from "./passes/intervene.ts";
 export * from "./passes/pack.ts";

@@ -23,6 +23,8 @@ type Json = {
   readonly backend: string;
   readonly rule: string;
   readonly seed: string;
+  readonly to?: string;
+  readonly explained: number;
   readonly prompt: string;
   readonly tokens: readonly { readonly id: number; readonly text: string }[];
   readonly target: { readonly id: number; readonly text: string; readonly logit: number };
