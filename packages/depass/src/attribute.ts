@@ -9,7 +9,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendOptions, openBackend } from "./backends.ts";
 import { demoFolder } from "./demo.ts";
 import { explain, explainOptions, type Mode } from "./explain.ts";
-import type { Level } from "./level.ts";
+import type { Level, RankedLevel } from "./level.ts";
 import { explainedMaps, type Maps } from "./maps.ts";
 import type { Question } from "./question.ts";
 import type { PlaceName } from "./reading.ts";
@@ -17,8 +17,11 @@ import type { Attribution } from "./result.ts";
 
 export type AttributeOptions = RunOptions &
   Question & {
-    /** What the parts are: a level of the model, spans, a seed of one's own. Default: each token, from layer 0 on. */
-    readonly seed?: Seed | Level;
+    /**
+     * What the parts are: a level of the model, spans, a seed of one's own; or the neurons that score most
+     * (`topNeuronLevel()`). Default: each token, from layer 0 on.
+     */
+    readonly seed?: Seed | Level | RankedLevel;
     /** Default: softmax with temperature 0.1. */
     readonly rule?: Rule;
     /**

@@ -113,17 +113,17 @@ export const backward = (call: Call, begun: readonly string[]): Faulty<Backward>
 };
 
 /**
- * An attribution by the adjoint mode; the model's biases are told by their own derivative. Faults: a level that is not scored
+ * An attribution by the adjoint mode; `done` is the pass backwards where there has been one from the level's places. The model's biases are told by their own derivative. Faults: a level that is not scored
  * backwards.
  */
-export const attributedBackward = (call: Call, level: Level): Faulty<Attribution> => {
+export const attributedBackward = (call: Call, level: Level, done?: Backward): Faulty<Attribution> => {
   const { scoresFrom, seed } = level;
   if (scoresFrom === undefined)
     return TE.left([fault("seed", `seed ${seed.name}`, "a level of the model in adjoint mode", "a seed of one's own")]);
   return pipe(
     TE.fromEither(partsIn(level, call.encoding)),
     TE.bindTo("parts"),
-    TE.bind("found", () => backward(call, beginnings(seed))),
+    TE.bind("found", () => (done === undefined ? backward(call, beginnings(seed)) : TE.right(done))),
     TE.filterOrElse(
       ({ parts: { parts }, found: { scores } }) => !scoresFrom(scores, parts).includes(Number.NaN),
       (): readonly Fault[] => [

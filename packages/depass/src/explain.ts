@@ -1,14 +1,22 @@
 // One prompt explained, in the mode that suits: parts carried forward by any rule, or scored backwards by a linear one.
-import { type Backend, type Fault, type Faulty, fault, type Rule, type Seed, softmaxRule } from "@depass/graph";
+import {
+  type Backend,
+  type Fault,
+  type Faulty,
+  fault,
+  type Rule,
+  type Seed,
+  softmaxRule,
+  taylorRule,
+} from "@depass/graph";
 import type { Architecture, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { attributedBackward, type CallOptions } from "./backward.ts";
-
-import { type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
-
-import { type Level, levelOf } from "./level.ts";
+import { beginnings } from "./adjoint.ts";
+import { attributedBackward, type Backward, backward, type Call, type CallOptions } from "./backward.ts";
+import { type Ask, type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
+import { isRanked, type Level, levelOf, type RankedLevel } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
 import { type Reading, readingOf, streamFrom } from "./reading.ts";
 import type { Attribution } from "./result.ts";
@@ -19,7 +27,12 @@ export type { CallOptions } from "./backward.ts";
 export const modes = ["auto", "forward", "adjoint"] as const;
 export type Mode = (typeof modes)[number];
 
-export type ExplainOptions = ExplainerOptions & CallOptions & { readonly mode?: Mode };
+export type ExplainOptions = Omit<ExplainerOptions, "seed"> &
+  CallOptions & {
+    /** What the parts are, or how a pass backwards chooses them. */
+    readonly seed: Seed | Level | RankedLevel;
+    readonly mode?: Mode;
+  };
 
 const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [] }: ExplainOptions): Fault | undefined => {
   const mode = (expected: string, got: string): Fault => fault("mode", "adjoint mode", expected, got);
@@ -36,32 +49,92 @@ const modeOf = (level: Level, options: ExplainOptions): E.Either<readonly Fault[
   return E.right(mode === "auto" && reason === undefined ? "adjoint" : "forward");
 };
 
-/** Faults: those of the prompt and the question, of the level and the mode, and of the backend. */
-export const explain = (
+/** An attribution with the level that it is of, and the numbers that the level was chosen by, if it was. */
+export type Explained = {
+  readonly attribution: Attribution;
+  readonly level: Level;
+  readonly chosen?: readonly number[];
+};
+
+type Chosen = Omit<Explained, "attribution"> & { readonly done?: Backward };
+
+/** The level itself, or the one that a pass backwards chooses: that pass then serves the adjoint mode as well. */
+const chosenBy = (call: Call, seed: Seed | Level | RankedLevel): Faulty<Chosen> => {
+  if (!isRanked(seed)) return TE.right({ level: levelOf(seed) });
+  const { rule } = call.options;
+  return pipe(
+    backward(
+      { ...call, options: { ...call.options, rule: rule.linear === true ? rule : taylorRule() } },
+      beginnings(seed.like),
+    ),
+    TE.chainEitherK((done) => {
+      const chosen = seed.rank(done.scores);
+      return pipe(
+        seed.level(chosen),
+        E.map((level) => ({ level: levelOf(level), chosen, done })),
+      );
+    }),
+  );
+};
+
+const forward = (
   model: Model,
   backend: Backend,
   prompt: string,
-  options: ExplainOptions & { readonly seed: Seed | Level },
-): Faulty<Attribution> => {
-  const level = levelOf(options.seed);
+  options: ExplainerOptions & Ask,
+): Faulty<Attribution> =>
+  pipe(
+    explainer(model, backend, options),
+    TE.chain((ready) => async () => {
+      const result = await ready.explain(prompt, options)();
+      ready.dispose();
+      return result;
+    }),
+  );
+
+/** What a pass that chose the parts took counts, too. */
+const withTimes = (attribution: Attribution, done: Backward | undefined): Attribution =>
+  done === undefined || attribution.mode === "adjoint"
+    ? attribution
+    : {
+        ...attribution,
+        times: {
+          prepare: done.times.prepare + attribution.times.prepare,
+          run: done.times.run + attribution.times.run,
+        },
+      };
+
+/** explain(), with the level that a ranked one became. */
+export const explainChosen = (
+  model: Model,
+  backend: Backend,
+  prompt: string,
+  options: ExplainOptions,
+): Faulty<Explained> => {
+  const { seed } = options;
   return pipe(
-    TE.fromEither(modeOf(level, options)),
+    TE.fromEither(modeOf(levelOf(isRanked(seed) ? seed.like : seed), options)),
     TE.bindTo("mode"),
     TE.bind("encoding", () => TE.fromEither(encodePrompt(model, prompt, options))),
-    TE.chain(({ mode, encoding }) =>
-      mode === "adjoint"
-        ? attributedBackward({ model, backend, options, encoding }, level)
-        : pipe(
-            explainer(model, backend, options),
-            TE.chain((ready) => async () => {
-              const result = await ready.explain(prompt, options)();
-              ready.dispose();
-              return result;
-            }),
-          ),
+    TE.bind("call", ({ encoding }) => TE.right({ model, backend, options, encoding })),
+    TE.bind("chosen", ({ call }) => chosenBy(call, seed)),
+    TE.chain(({ mode, call, chosen: { done, ...found } }) =>
+      pipe(
+        mode === "adjoint"
+          ? attributedBackward(call, found.level, done)
+          : forward(model, backend, prompt, { ...options, seed: found.level }),
+        TE.map((attribution): Explained => ({ ...found, attribution: withTimes(attribution, done) })),
+      ),
     ),
   );
 };
+
+/** Faults: those of the prompt and the question, of the level and the mode, and of the backend. */
+export const explain = (model: Model, backend: Backend, prompt: string, options: ExplainOptions): Faulty<Attribution> =>
+  pipe(
+    explainChosen(model, backend, prompt, options),
+    TE.map(({ attribution }) => attribution),
+  );
 
 /** What scripts and the command line ask for. */
 export type LayerOptions = Partial<Omit<ExplainOptions, "lenses" | "why">> & {
@@ -84,7 +157,9 @@ export const explainOptions = (
       rule,
       why,
       ...(reading === undefined ? {} : { to: reading.name }),
-      ...(layers ? { lenses: statesBetween(architecture, levelOf(level).seed, reading) } : {}),
+      ...(layers
+        ? { lenses: statesBetween(architecture, levelOf(isRanked(level) ? level.like : level).seed, reading) }
+        : {}),
     })),
   );
 };

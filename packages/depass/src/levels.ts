@@ -7,7 +7,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { AllScores } from "./adjoint.ts";
 import { layerOf, sizeAt } from "./layer.ts";
-import type { ScoredSeed } from "./level.ts";
+import type { RankedLevel, ScoredSeed } from "./level.ts";
 
 type Seeded = E.Either<readonly Fault[], ScoredSeed>;
 
@@ -78,6 +78,32 @@ export const neuronLevel = (model: Architecture, layer: number, neurons: readonl
       };
     }),
   );
+
+/**
+ * The neurons of a layer's MLP whose scores by one pass backwards, under the rule if it is linear and else under taylor, are
+ * farthest from 0, largest first; before them everything else. Faults: no such layer, no such number of neurons.
+ */
+export const topNeuronLevel = (
+  model: Architecture,
+  layer: number,
+  count: number,
+): E.Either<readonly Fault[], RankedLevel> =>
+  pipe(
+    sizeAt(model, layer, site.mlpPost(layer), -1, "neurons"),
+    E.filterOrElse(
+      (size) => Number.isInteger(count) && count >= 1 && count <= size,
+      (size): readonly Fault[] => [fault("seed", `top neurons of layer ${layer}`, `1 to ${size} of them`, `${count}`)],
+    ),
+    E.chain(() => neuronLevel(model, layer, [0])),
+    E.map((like) => ({
+      like,
+      rank: ({ neurons }) => farthest(neurons[layer] ?? [], count),
+      level: (chosen) => neuronLevel(model, layer, chosen),
+    })),
+  );
+
+const farthest = (scores: readonly number[], count: number): readonly number[] =>
+  [...scores.keys()].sort((a, b) => Math.abs(scores[b] as number) - Math.abs(scores[a] as number)).slice(0, count);
 
 /** What is left of the MLP goes with what it adds to. */
 const neuronScores = (all: AllScores, layer: number, neurons: readonly number[]): readonly number[] => {

@@ -89,6 +89,11 @@ const numbers = (text: string): readonly number[] =>
 export const neurons = (): Option =>
   new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
 
+export const topNeurons = (): Option =>
+  new Option("--top <number>", "with --seed neuron: that many of the layer, those that score most").argParser(
+    countFromOne,
+  );
+
 const ruleNames = ["softmax", "max", "relu", "linear", "taylor"] as const satisfies readonly RuleName[];
 
 export const rule = (): Option =>

@@ -52,6 +52,7 @@ const attribute = (): Command =>
     .addOption(options.to())
     .option("--layers", "the scores at every layer, too, read through the last norm")
     .addOption(options.neurons())
+    .addOption(options.topNeurons())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())
@@ -70,6 +71,7 @@ const attribute = (): Command =>
         'depass attribute --model MODEL --prompt "The capital of France is" --target " Paris" --json',
         'depass attribute --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor',
         'depass attribute --model MODEL --prompt "The capital of France is" --seed head --from 20',
+        'depass attribute --model MODEL --prompt "The capital of France is" --seed neuron --from 20 --top 10',
         "depass attribute --model MODEL --prompt-file story.txt --seed words --layers --save scores.safetensors",
         'depass attribute --model MODEL --prompt "The capital of France is" --layers --report why.html',
       ),

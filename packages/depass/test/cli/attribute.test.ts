@@ -91,6 +91,21 @@ test("read in what a head or module adds, by its name; an unknown one is told wi
   assert.match(wrong.stderr, /^depass: to: expected .*nearest names are layers\.1\.attn_out/);
 });
 
+test("the neurons that score most; --top with another seed or with --neurons is refused", async () => {
+  const call = ["--prompt", "on the", "--seed", "neuron", "--from", "1", "--top", "3", "--rule", "taylor"];
+  const found = await json(call);
+  const scores = found.parts.slice(1, 4).map((p) => Math.abs(p.score));
+  assert.is(found.parts.length, 6);
+  assert.equal(
+    scores,
+    [...scores].sort((a, b) => b - a),
+  );
+  assert.match((await attribute([...call, "--neurons", "1"])).stderr, /no --neurons with it/);
+  const other = await attribute(["--prompt", "on the", "--top", "3"]);
+  assert.is(other.code, 2);
+  assert.match(other.stderr, /^depass: --top: expected --seed neuron with it, got --seed token/);
+});
+
 test("the prompt is piped in, from a file or on the line; one line end is left off", async () => {
   const wanted = (await json(["--prompt", "né\n"])).parts;
   assert.equal((await json([], { input: "né\n\n" })).parts, wanted);

@@ -38,6 +38,8 @@ test("the same comes out, whatever was asked", async () => {
     ["a.json"],
     ["b.safetensors", "--seed", "head", "--from", "1", "--rule", "linear"],
     ["c.safetensors", "--rule", "taylor", "--foil", " the", "--seed", "words"],
+    ["e.json", "--seed", "neuron", "--from", "1", "--top", "2"],
+    ["f.safetensors", "--to", "L1H1", "--foil", " the"],
     ["d.json", "--to", "1", "--layers", "--temperature", "0.5", "--special", "keep"],
   ] as const;
   for (const [name, ...args] of asked) {
