@@ -14,7 +14,8 @@ import { harmless } from "../report/visible.ts";
 import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
-import { ruleOf } from "./method.ts";
+import { methodOf, type RuleName, type SeedName } from "./method.ts";
+import { usage } from "./outcome.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
@@ -31,8 +32,48 @@ export type GenerateOptions = ModelOptions &
     readonly explain?: true;
     readonly cite?: string;
     readonly by: Unit;
+    readonly rule?: RuleName;
+    readonly ruleTemperature?: number;
+    readonly parts?: SeedName;
+    readonly from?: number;
+    readonly neurons?: readonly number[];
     readonly json?: true;
   };
+
+/** The options of an explanation as `depass attribute` has them. */
+const methodAsked = (model: Model, { parts, from = 0, neurons, rule, ruleTemperature = 0.1 }: GenerateOptions) =>
+  methodOf(
+    {
+      from,
+      temperature: ruleTemperature,
+      special: "ignore",
+      ...(parts && { seed: parts }),
+      ...(neurons && { neurons }),
+      ...(rule && { rule }),
+    },
+    model,
+  );
+
+const explaining = ["rule", "ruleTemperature", "parts", "from", "neurons"] as const;
+const flags: Readonly<Record<(typeof explaining)[number], string>> = {
+  rule: "--rule",
+  ruleTemperature: "--rule-temperature",
+  parts: "--parts",
+  from: "--from",
+  neurons: "--neurons",
+};
+
+/** Faults: options of an explanation that is not asked for, a citation of what is no token. */
+const checkExplaining = (options: GenerateOptions): E.Either<readonly Fault[], void> => {
+  const { explain, cite: text, parts = "token" } = options;
+  const isAsked = explain === true || text !== undefined;
+  const idle = explaining.filter((name) => options[name] !== undefined && !isAsked);
+  const faults = [
+    ...idle.map((name) => usage(flags[name], "--explain or --cite with it", "neither")),
+    ...(text !== undefined && parts !== "token" ? [usage("--cite", "--parts token with it", `--parts ${parts}`)] : []),
+  ];
+  return faults.length > 0 ? E.left(faults) : E.right(undefined);
+};
 
 type Answer = {
   readonly generation: Generation;
@@ -77,11 +118,15 @@ const explained = (
   options.explain !== true && options.cite === undefined
     ? TE.right({ generation })
     : pipe(
-        explanationOf(model, backend, generation, {
-          rule: ruleOf({ temperature: 0.1, special: "ignore" }),
-          signal,
-          progress: line.phase("explaining"),
-        }),
+        TE.fromEither(methodAsked(model, options)),
+        TE.chain(({ level, rule }) =>
+          explanationOf(model, backend, generation, {
+            seed: level,
+            rule,
+            signal,
+            progress: line.phase("explaining"),
+          }),
+        ),
         TE.chainEitherK((explanation) =>
           options.cite === undefined
             ? E.right({ generation, explanation })
@@ -150,6 +195,8 @@ const toJson = (model: Model, { generation, explanation, citation, open }: Answe
       explanation: {
         rule: explanation.rule,
         seed: explanation.seed,
+        parts: explanation.parts,
+        byToken: explanation.byToken,
         tokens: explanation.tokens.map(({ scores, ...t }) => ({ ...t, scores: [...scores] })),
         times: explanation.times,
       },
@@ -162,11 +209,13 @@ const toJson = (model: Model, { generation, explanation, citation, open }: Answe
 export const generate = (options: GenerateOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkBackend(options)),
+    TE.chainEitherK(() => checkExplaining(options)),
     TE.chain(() => readPrompt(options)),
     TE.chain((prompt) =>
       withModel(options, (model) =>
         pipe(
-          promptTo(model, prompt, options),
+          TE.fromEither(methodAsked(model, options)),
+          TE.chain(() => promptTo(model, prompt, options)),
           TE.chain((text) => answered(model, text, options)),
         ),
       ),

@@ -178,6 +178,19 @@ export const sampling = (): readonly Option[] => [
   new Option("--seed <number>", "with --temperature: which draw; the same seed draws the same").argParser(wholeNumber),
 ];
 
+/** How a continuation is explained; without any as `depass attribute` does. Its names are taken: `--seed` draws. */
+export const explaining = (): readonly Option[] => [
+  new Option("--rule <name>", "with --explain: how an MLP's neurons are split (default: softmax)").choices([
+    ...ruleNames,
+  ]),
+  new Option("--rule-temperature <number>", "with --explain: of the softmax rule (default: 0.1)").argParser(aboveZero),
+  new Option("--parts <level>", "with --explain: what the parts are (default: token)").choices([...seedNames]),
+  new Option("--from <layer>", "with --explain: layer at whose input they begin, or whose they are").argParser(
+    wholeNumber,
+  ),
+  neurons().conflicts("cite"),
+];
+
 export const stop = (): Option =>
   new Option("--stop <text>", "end behind this text; may be given several times").argParser(oneMore);
 

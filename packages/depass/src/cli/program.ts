@@ -248,10 +248,10 @@ const generate = (): Command => {
     .option("--prompt-file <file>", "read the prompt from a file")
     .addOption(options.chat())
     .addOption(options.maxTokens());
-  for (const option of options.sampling()) command.addOption(option);
+  for (const option of [...options.sampling(), options.stop()]) command.addOption(option);
+  command.option("--explain", "what the tokens before each new one supplied to it");
+  for (const option of options.explaining()) command.addOption(option);
   return command
-    .addOption(options.stop())
-    .option("--explain", "what the tokens before each new one supplied to it")
     .option("--cite <text>", "where in the prompt this text of the answer comes from")
     .addOption(options.unit())
     .addOption(options.backend())
@@ -262,6 +262,7 @@ const generate = (): Command => {
       "after",
       examples(
         'depass generate --model DIR --prompt "The capital of France is" --explain',
+        'depass generate --model DIR --prompt "The capital of France is" --explain --parts head --from 20 --rule taylor',
         'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
       ),
     )
