@@ -10,6 +10,13 @@ export * from "./explanation.ts";
 export * from "./export.ts";
 export * from "./fingerprint.ts";
 export * from "./generate.ts";
+export {
+  explanationIn,
+  type GenerationResult,
+  generationResult,
+  readGeneration,
+  saveGeneration,
+} from "./generation.ts";
 export * from "./level.ts";
 export * from "./levels.ts";
 export * from "./maps.ts";

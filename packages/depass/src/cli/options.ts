@@ -140,6 +140,9 @@ export const memory = (): Option =>
 export const saveTo = (): Option =>
   new Option("--save <file>", `also write the result: ${savableEndings.join(" or ")}`).argParser(place);
 
+export const saveTextTo = (): Option =>
+  new Option("--save <file>", "also write text, tokens and explanation: NAME.json").argParser(some("a file"));
+
 export const reportTo = (): Option =>
   new Option("--report <file>", "also write a page to look at: NAME.html, which needs no network").argParser(page);
 

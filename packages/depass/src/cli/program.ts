@@ -123,7 +123,7 @@ const verify = (): Command =>
   configured(new Command("verify"))
     .summary("make a saved result again and compare")
     .description("The call that made a saved result is made once more; weights, graph, ids and scores are compared.")
-    .argument("<file>", "what depass attribute --save wrote")
+    .argument("<file>", "what depass attribute or generate --save wrote")
     .addOption(options.model())
     .addOption(options.families())
     .addOption(options.backend())
@@ -258,6 +258,7 @@ const generate = (): Command => {
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.saveTextTo())
     .addHelpText(
       "after",
       examples(
