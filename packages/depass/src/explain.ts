@@ -18,6 +18,7 @@ import { attributedBackward, type Backward, backward, type Call, type CallOption
 import { type Ask, type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
 import { isRanked, type Level, levelOf, type RankedLevel } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
+import { checkPromotes, withPromoted } from "./promoted.ts";
 import { type Reading, readingOf, streamFrom } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
@@ -32,12 +33,15 @@ export type ExplainOptions = Omit<ExplainerOptions, "seed"> &
     /** What the parts are, or how a pass backwards chooses them. */
     readonly seed: Seed | Level | RankedLevel;
     readonly mode?: Mode;
+    /** How many tokens that each part promotes and suppresses most are told (promoted.ts); default none. */
+    readonly promotes?: number;
   };
 
-const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [] }: ExplainOptions): Fault | undefined => {
+const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [], promotes }: ExplainOptions): Fault | undefined => {
   const mode = (expected: string, got: string): Fault => fault("mode", "adjoint mode", expected, got);
   if (rule.linear !== true) return mode("a linear rule, such as taylor", `rule ${rule.name}`);
   if (level.scoresFrom === undefined) return mode("a level of the model", `seed ${level.seed.name}`);
+  if (promotes !== undefined) return mode("scores alone", "what each part promotes, which is told by its state");
   return to !== undefined || lenses.length > 0 ? mode("scores at the last state", "an earlier state") : undefined;
 };
 
@@ -82,6 +86,7 @@ const forward = (
   backend: Backend,
   prompt: string,
   options: ExplainerOptions & Ask,
+  promotes: number | undefined,
 ): Faulty<Attribution> =>
   pipe(
     explainer(model, backend, options),
@@ -90,6 +95,9 @@ const forward = (
       ready.dispose();
       return result;
     }),
+    TE.chain((found) =>
+      promotes === undefined ? TE.right(found) : withPromoted(model, backend, found, promotes, options),
+    ),
   );
 
 /** What a pass that chose the parts took counts, too. */
@@ -116,13 +124,14 @@ export const explainChosen = (
     TE.fromEither(modeOf(levelOf(isRanked(seed) ? seed.like : seed), options)),
     TE.bindTo("mode"),
     TE.bind("encoding", () => TE.fromEither(encodePrompt(model, prompt, options))),
+    TE.chainFirstEitherK(() => checkPromotes(options.promotes ?? 1, model.architecture.vocabulary)),
     TE.bind("call", ({ encoding }) => TE.right({ model, backend, options, encoding })),
     TE.bind("chosen", ({ call }) => chosenBy(call, seed)),
     TE.chain(({ mode, call, chosen: { done, ...found } }) =>
       pipe(
         mode === "adjoint"
           ? attributedBackward(call, found.level, done)
-          : forward(model, backend, prompt, { ...options, seed: found.level }),
+          : forward(model, backend, prompt, { ...options, seed: found.level }, options.promotes),
         TE.map((attribution): Explained => ({ ...found, attribution: withTimes(attribution, done) })),
       ),
     ),

@@ -21,6 +21,7 @@ export * from "./level.ts";
 export * from "./levels.ts";
 export * from "./maps.ts";
 export * from "./page/report.ts";
+export * from "./promoted.ts";
 export * from "./question.ts";
 export { type PlaceName, type Reading, readingOf } from "./reading.ts";
 export * from "./result.ts";

@@ -67,6 +67,11 @@ export const to = (): Option =>
     "read the state entering this layer through the last norm; or what layers.5.attn_out, layers.5.mlp_out, head L5H3 or neuron L5N7 adds (default: the last state)",
   ).argParser(some("a layer's number or the name of a state, module, head or neuron"));
 
+export const promotes = (): Option =>
+  new Option("--promotes <number>", "that many tokens whose logits each part raises and lowers most").argParser(
+    countFromOne,
+  );
+
 /** Written again here, as backendNames below. */
 const seedNames = [
   "token",

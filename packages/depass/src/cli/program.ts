@@ -53,6 +53,7 @@ const attribute = (): Command =>
     .option("--layers", "the scores at every layer, too, read through the last norm")
     .addOption(options.neurons())
     .addOption(options.topNeurons())
+    .addOption(options.promotes())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())
