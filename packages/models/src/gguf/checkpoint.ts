@@ -1,7 +1,7 @@
 // How does a GGUF file answer as a checkpoint? Under the names, in the order of rows and with the config.json that its
 // Hugging Face folder would have; its tokenizer comes from its header.
 
-import { type Fault, fault, sizeOf, type Tensor, tensor } from "@depass/graph";
+import { type Blocks, type Fault, fault, sizeOf, type Tensor, tensor } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -13,7 +13,7 @@ import { architectureIn, configOf, type Known } from "./config.ts";
 import type { GgufTensor } from "./container.ts";
 import { type GgufFile, openGguf } from "./read.ts";
 import { type Scaling, scalingOf } from "./rope.ts";
-import { inHalves } from "./rows.ts";
+import { inHalves, rowsInHalves } from "./rows.ts";
 import { tokenizerJson } from "./tokenizer.ts";
 
 type Result<A> = TE.TaskEither<readonly Fault[], A>;
@@ -113,6 +113,18 @@ const readersOf = (file: GgufFile, places: ReadonlyMap<string, Place>): Pick<Che
   };
 };
 
+/** Blocks lie along the rows, so rows change places whole. */
+const blocksIn = (file: GgufFile, places: ReadonlyMap<string, Place>, name: string): Blocks | undefined => {
+  const place = places.get(name);
+  const found = place === undefined ? undefined : file.blocks(place.name);
+  if (place?.width === undefined || found === undefined) return found;
+  const { width, stored } = place;
+  return {
+    ...found,
+    read: TE.map((bytes: Uint8Array) => rowsInHalves(bytes, stored.shape[0] ?? 0, width))(found.read),
+  };
+};
+
 /** The scaling that a tensor of divisors says; undefined where there is none and the header has the say. */
 const scalingIn = (file: GgufFile, { prefix }: Known): Result<Scaling | undefined> => {
   const stored = file.tensors.get(ROPE);
@@ -167,6 +179,7 @@ const answering = (file: GgufFile): Result<GgufCheckpoint> =>
         tensors: new Map([...places].map(([name, place]) => [name, infoOf(place)])),
         unlisted: [],
         ...readersOf(file, places),
+        blocks: (name) => blocksIn(file, places, name),
         close: file.close,
         tokenizer: tokenizerJson(file.metadata, file.path),
         chat: chatIn(file),
