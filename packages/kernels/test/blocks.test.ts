@@ -114,8 +114,8 @@ const sameBits = (a: g.Tensors, b: g.Tensors, names: readonly string[]): void =>
     assert.equal(bits(a[name]?.data as g.TensorData), bits(b[name]?.data as g.TensorData), name);
 };
 
-for (const [i, device] of devices.entries())
-  for (const format of i === 0 ? formats : formats.slice(-1))
+for (const device of devices.slice(0, 1))
+  for (const format of formats)
     test(`${format}: every reader of a weight gives the same bits (${device.toggles} toggles)`, async () => {
       const shapes = { map: [N, D], other: [N, D], wide: [D, N], cube: [4, D, D] };
       const { blocks, values } = bothWays(
