@@ -5,6 +5,7 @@ import { signed } from "../src/report/numbers.ts";
 import { tokensOfPart } from "../src/report/pieces.ts";
 import { shareOf, sizeOf } from "../src/report/table.ts";
 import type { AttributionJson, PartScore } from "../src/result.ts";
+import { Bar, endsOf } from "./bar.tsx";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
 
@@ -68,21 +69,9 @@ const Head = ({
   );
 };
 
-/** A bar from zero, both signs on one scale. */
-const Bar = ({ score, least, most }: { score: number; least: number; most: number }) => {
-  const percent = (x: number): string => `${(100 * x) / (most - least || 1)}%`;
-  return (
-    <div class="bar" aria-hidden="true">
-      <div class="zero" style={{ left: percent(-least) }} />
-      <div
-        class={score < 0 ? "length opposes" : "length supports"}
-        style={{ left: percent(Math.min(score, 0) - least), width: percent(Math.abs(score)) }}
-      />
-    </div>
-  );
-};
+type LineProps = { row: Row; first: boolean; least: number; most: number; normed: boolean };
 
-const Line = ({ row, first, least, most }: { row: Row; first: boolean; least: number; most: number }) => {
+const Line = ({ row, first, least, most, normed }: LineProps) => {
   const { decimals } = usePage();
   return (
     <tr data-parts={row.part}>
@@ -97,7 +86,7 @@ const Line = ({ row, first, least, most }: { row: Row; first: boolean; least: nu
         <Bar score={row.score} least={least} most={most} />
       </td>
       <td class="number">{row.share}</td>
-      <td class="number">{row.norm?.toPrecision(4)}</td>
+      {normed && <td class="number">{row.norm?.toPrecision(4)}</td>}
     </tr>
   );
 };
@@ -109,10 +98,12 @@ export const Parts = () => {
   const [all, setAll] = useState(false);
   const size = sizeOf(result.parts.map((p) => p.score));
   const rows = rowsOf(result, size);
-  const [least, most] = [Math.min(0, ...rows.map((r) => r.score)), Math.max(0, ...rows.map((r) => r.score))];
+  const { least, most } = endsOf(rows.map((r) => r.score));
   const sorted = [...rows].sort((a, b) => (order.down ? -1 : 1) * orders[order.column](a, b));
   const found = sorted.filter((r) => r.name.toLowerCase().includes(wanted.toLowerCase()));
+  if (rows.length === 0) return null;
   const shown = all ? found : found.slice(0, MOST_ROWS);
+  const normed = rows.some((r) => r.norm !== undefined);
   const head = { order, choose: setOrder };
   return (
     <Figure name="parts" title="Parts">
@@ -141,12 +132,12 @@ export const Parts = () => {
               <th scope="col" class="share">
                 Share
               </th>
-              <Head column="norm" title="Norm" {...head} />
+              {normed && <Head column="norm" title="Norm" {...head} />}
             </tr>
           </thead>
           <tbody data-roving="" data-columns="1">
             {shown.map((row, i) => (
-              <Line key={row.part} row={row} first={i === 0} least={least} most={most} />
+              <Line key={row.part} row={row} first={i === 0} least={least} most={most} normed={normed} />
             ))}
           </tbody>
           <tfoot>
@@ -156,7 +147,7 @@ export const Parts = () => {
               <td class="number">{signed(result.total, usePage().decimals)}</td>
               <td />
               <td class="number">{shareOf(result.total, result.total, size)}</td>
-              <td />
+              {normed && <td />}
             </tr>
           </tfoot>
         </table>

@@ -15,13 +15,15 @@ import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { ruleOf } from "./method.ts";
+import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type GenerateOptions = ModelOptions &
   PromptOptions &
-  BackendOptions & {
+  BackendOptions &
+  PageOptions & {
     readonly maxTokens: number;
     readonly temperature?: number;
     readonly topP?: number;
@@ -74,7 +76,7 @@ const explained = (
   line: ProgressLine,
   signal: Signal,
 ): Faulty<Answer> =>
-  options.explain !== true && options.cite === undefined
+  options.explain !== true && options.cite === undefined && options.report === undefined
     ? TE.right({ generation })
     : pipe(
         explanationOf(model, backend, generation, {
@@ -92,8 +94,31 @@ const explained = (
         ),
       );
 
+/** The page of an answer that is explained. */
+const paged = (
+  model: Model,
+  answer: Answer & { readonly open: OpenBackend },
+  options: GenerateOptions,
+  command: string,
+) => {
+  const { generation, explanation, open } = answer;
+  if (explanation === undefined) return TE.right(undefined);
+  return writePage(
+    options,
+    {
+      ...{ generation, explanation, model: modelOf(model), backend: { ...namesOf(open), why: open.why } },
+      ...(options.cite === undefined ? {} : { cited: options.cite }),
+    },
+    { command },
+  );
+};
+
+const modelOf = ({ source, architecture: { family, layers } }: Model) => ({ path: source, family, layers });
+
+const namesOf = ({ backend: { name, device } }: OpenBackend) => ({ name, device });
+
 /** A half-written line is ended before anything else is said. */
-const answered = (model: Model, prompt: string, options: GenerateOptions): Faulty<void> =>
+const answered = (model: Model, prompt: string, options: GenerateOptions, words: readonly string[]): Faulty<void> =>
   pipe(
     attended(options, ({ open, line, signal }) =>
       pipe(
@@ -105,16 +130,23 @@ const answered = (model: Model, prompt: string, options: GenerateOptions): Fault
         TE.map((answer) => ({ ...answer, open })),
       ),
     ),
-    TE.map((answer) => print(options.json ? JSON.stringify(toJson(model, answer)) : told(answer))),
+    TE.chain((answer) => {
+      print(options.json ? JSON.stringify(toJson(model, answer)) : told(answer, options));
+      return paged(model, answer, options, commandOf("generate", words, prompt, options));
+    }),
   );
 
-const told = ({ generation, explanation, citation, open }: Answer & { readonly open: OpenBackend }): string => {
+const told = (
+  { generation, explanation, citation, open }: Answer & { readonly open: OpenBackend },
+  { explain, cite: cites }: GenerateOptions,
+): string => {
+  const isUnasked = explain !== true && cites === undefined; // but for the page
   const look: GenerationReport = { ink: stdoutInk(), columns: columnsOf(process.stdout) };
   const { generated: tokens, finish, times } = generation;
   const each = tokens.length > 1 ? `, ${((tokens.length - 1) / times.tokens).toFixed(1)} tokens a second` : "";
   const spent = `${tokens.length} tokens (${endings[finish]}) in ${duration(times.prompt + times.tokens)}${each}`;
   return [
-    ...(explanation === undefined ? [] : ["", ...explainedLines(explanation, look)]),
+    ...(explanation === undefined || isUnasked ? [] : ["", ...explainedLines(explanation, look)]),
     ...(citation === undefined ? [] : ["", ...citedLines(citation, look)]),
     "",
     `${spent}; ${open.backend.name} on ${open.backend.device}: ${open.why}`,
@@ -141,7 +173,7 @@ const toJson = (model: Model, { generation, explanation, citation, open }: Answe
     backend: open.backend.name,
     device: open.backend.device,
     why: open.why,
-    model: { path: model.source, family: model.architecture.family, layers: model.architecture.layers },
+    model: modelOf(model),
     ...rest,
     prompt: encoding.text.slice(0, encoding.text.length - generation.text.length),
     promptTokens,
@@ -158,16 +190,20 @@ const toJson = (model: Model, { generation, explanation, citation, open }: Answe
   };
 };
 
-/** Faults: those of the call, of the checkpoint, of the backend, and a text to cite that is not in the answer. */
-export const generate = (options: GenerateOptions): Faulty<void> =>
+/**
+ * `words`: as attribute()'s. Faults: those of the call, of the checkpoint, of the backend, of the page to write, and a text to cite
+ * that is not in the answer.
+ */
+export const generate = (options: GenerateOptions, words: readonly string[]): Faulty<void> =>
   pipe(
     TE.fromEither(checkBackend(options)),
+    TE.chain(() => checkPage(options)),
     TE.chain(() => readPrompt(options)),
     TE.chain((prompt) =>
       withModel(options, (model) =>
         pipe(
           promptTo(model, prompt, options),
-          TE.chain((text) => answered(model, text, options)),
+          TE.chain((text) => answered(model, text, options, words)),
         ),
       ),
     ),

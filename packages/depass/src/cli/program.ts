@@ -26,6 +26,10 @@ const configured = (command: Command): Command =>
       outputError: (text, write) => write(text.replace(/^error: /, "depass: ")),
     });
 
+/** The options of a call as words, but for the prompt and where the result goes. */
+const questionWords = (command: Command): readonly string[] =>
+  givenWords(command, ["prompt", "report", "save", "json"]);
+
 const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;
 
 /** A command that asks a model about what it would say next. */
@@ -63,6 +67,8 @@ const attribute = (): Command =>
     .option("--json", "one JSON object on stdout, and nothing else")
     .addOption(options.saveTo())
     .addOption(options.reportTo())
+    .option("--maps", "with --report: what each head and module of each layer supplied, too")
+    .option("--compare", "with --report: how much the scores move between rules, too")
     .addHelpText(
       "after",
       examples(
@@ -75,9 +81,7 @@ const attribute = (): Command =>
       ),
     )
     .action(async (given: AttributeOptions, command: Command) =>
-      settle(
-        (await import("./attribute.ts")).attribute(given, givenWords(command, ["prompt", "report", "save", "json"])),
-      ),
+      settle((await import("./attribute.ts")).attribute(given, questionWords(command))),
     );
 
 const map = (): Command =>
@@ -94,6 +98,7 @@ const map = (): Command =>
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.reportTo())
     .addHelpText(
       "after",
       examples(
@@ -101,7 +106,9 @@ const map = (): Command =>
         'depass map --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor --top 20',
       ),
     )
-    .action(async (given: MapOptions) => settle((await import("./map.ts")).map(given)));
+    .action(async (given: MapOptions, command: Command) =>
+      settle((await import("./map.ts")).map(given, questionWords(command))),
+    );
 
 const compare = (): Command =>
   asking("compare")
@@ -114,8 +121,11 @@ const compare = (): Command =>
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.reportTo())
     .addHelpText("after", examples('depass compare --model MODEL --prompt "The capital of France is" --foil " Rome"'))
-    .action(async (given: CompareOptions) => settle((await import("./compare.ts")).compare(given)));
+    .action(async (given: CompareOptions, command: Command) =>
+      settle((await import("./compare.ts")).compare(given, questionWords(command))),
+    );
 
 const verify = (): Command =>
   configured(new Command("verify"))
@@ -256,6 +266,7 @@ const generate = (): Command => {
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.reportTo())
     .addHelpText(
       "after",
       examples(
@@ -263,7 +274,9 @@ const generate = (): Command => {
         'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
       ),
     )
-    .action(async (given: GenerateOptions) => settle((await import("./generate.ts")).generate(given)));
+    .action(async (given: GenerateOptions, command: Command) =>
+      settle((await import("./generate.ts")).generate(given, questionWords(command))),
+    );
 };
 
 export const program = (): Command =>

@@ -78,7 +78,7 @@ export const verify = (path: string, options: VerifyOptions): Faulty<void> =>
       const target = `#${saved.target.id}`;
       return attributed({ ...(saved.call as unknown as AttributeOptions), prompt: saved.prompt, target, ...own }, true);
     }),
-    TE.map(({ saved, now }) => checksOf(saved, now, options.tolerance)),
+    TE.map(({ saved, now }) => checksOf(saved, now.attribution, options.tolerance)),
     TE.chain((checks) => {
       print(
         checks.map(({ what, ok, detail }) => `${ok ? "ok    " : "DIFFERS"} ${what.padEnd(8)} ${detail}`).join("\n"),

@@ -5,16 +5,19 @@ import { shareOf, sizeOf } from "../report/table.ts";
 import { visible } from "../report/visible.ts";
 import type { AttributionJson, LayerScores, PartScore } from "../result.ts";
 import { type Modules, moduleRows } from "./modules.ts";
+import type { Rules } from "./rules.ts";
 
-/** Numbers of parts, and of one of the result's layers; or a module, by its row and column. */
+/** Numbers of parts, and of one of the result's layers; or a module, by its row and column: neurons are the last row. */
 export type Selection = {
   readonly parts: readonly number[];
   readonly layer?: number;
+  /** One of the rules compared. */
+  readonly rule?: number;
   readonly module?: readonly [row: number, column: number];
 };
 
 /** What can be pointed at. */
-export type Shown = { readonly result: AttributionJson; readonly modules?: Modules };
+export type Shown = { readonly result: AttributionJson; readonly modules?: Modules; readonly rules?: Rules };
 
 export type Told = {
   readonly name: string;
@@ -64,7 +67,8 @@ const placeOf = (result: AttributionJson, parts: readonly number[]): readonly st
 };
 
 const toldModule = (modules: Modules, [row, column]: readonly [number, number]): Told => {
-  const { name, score } = moduleRows(modules)[row]?.[column] ?? { name: "", score: 0 };
+  const found = [...moduleRows(modules), modules.neurons?.strongest ?? []][row]?.[column];
+  const { name, score } = found ?? { name: "", score: 0 };
   return { name, score, share: shareOf(score, modules.explained, Math.abs(score)), facts: [] };
 };
 
@@ -95,13 +99,25 @@ const toldAt = (
   };
 };
 
+const toldBy = (result: AttributionJson, { parts }: Selection, rules: Rules, rule: number): Told => {
+  const scores = rules.scores[rule] ?? [];
+  const score = sumAt(parts, (i) => scores[i]);
+  return {
+    name: parts.map((i) => nameOf(result, i)).join(" + "),
+    score,
+    share: shareOf(score, rules.totals[rule] ?? 0, sizeOf(scores)),
+    facts: [`by the rule ${rules.names[rule]}`, ...placeOf(result, parts)],
+  };
+};
+
 /** Tells of anything that is shown. What all of it is measured by is summed once: there may be ten thousand parts. */
-export const teller = ({ result, modules }: Shown): ((selection: Selection) => Told) => {
+export const teller = ({ result, modules, rules }: Shown): ((selection: Selection) => Told) => {
   const size = sizeOf(result.parts.map((p) => p.score));
   const layers = (result.layers ?? []).map((at) => ({ at, size: sizeOf(at.scores) }));
   return (selection) => {
-    const { layer, module } = selection;
+    const { layer, module, rule } = selection;
     if (module !== undefined && modules !== undefined) return toldModule(modules, module);
+    if (rule !== undefined && rules !== undefined) return toldBy(result, selection, rules, rule);
     const found = layer === undefined ? undefined : layers[layer];
     return found === undefined ? toldPart(result, selection, size) : toldAt(result, selection, found.at, found.size);
   };

@@ -1,33 +1,15 @@
 // The page as somebody meets it, in a real browser.
-import { readFile } from "node:fs/promises";
-import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { report } from "../../src/page/report.ts";
 import { type Attribution, toJson } from "../../src/result.ts";
 import { attributionOf } from "../report/tokens.ts";
-import { chromiumHere, type Look, type Opened, type Reader, startReader } from "./browser.ts";
+import { detail, inPages, isSound, type Look, looks, saved } from "./browser.ts";
 
-const test = suite("the page in Chromium");
-let reader: Reader | undefined;
-test.before(async () => {
-  if (chromiumHere !== undefined) reader = await startReader(chromiumHere);
-});
-test.after(() => reader?.close());
+const { test, inPage: inHtml } = inPages("the page in Chromium");
 
-/** A test in a page, which in the end has complained of nothing. */
 const inPage = (name: string, result: Attribution, use: (page: Page) => Promise<void>, look?: Look): void =>
-  test(name, async () => {
-    if (reader === undefined) {
-      console.log(`skipped: ${name}: no Chromium here`);
-      return;
-    }
-    const { page, complaints }: Opened = await reader.open(report(result, { command: "depass attribute" }), look);
-    await use(page);
-    assert.equal(complaints, []);
-    await page.close();
-  });
+  inHtml(name, report(result, { command: "depass attribute" }), use, look);
 
 const layer = (site: string, scores: readonly number[]) => ({
   site,
@@ -45,7 +27,6 @@ const sample: Attribution = {
 };
 const contrast: Attribution = { ...sample, foils: [{ id: 9, text: " Rome", logit: 0.5, probability: 0.01 }] };
 
-const detail = (page: Page): Promise<string> => page.locator("#detail").innerText();
 const piece = (page: Page, name: string) => page.getByRole("option", { name: new RegExp(`^${name}`) });
 
 inPage("hovering tells the exact value, share, id and characters", sample, async (page) => {
@@ -118,21 +99,19 @@ const withMaps = {
   command: "depass attribute",
 };
 
-test("the map of heads and modules: rows and columns named, exact values, lock", async () => {
-  if (reader === undefined) {
-    console.log("skipped: the map of heads and modules: no Chromium here");
-    return;
-  }
-  const { page, complaints } = await reader.open(report(sample, withMaps));
-  const grid = page.getByRole("grid", { name: "Heads and modules" });
-  assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["layer \\ head", "0", "1", "attention", "MLP"]);
-  await page.getByRole("gridcell", { name: "L0H1, score" }).click();
-  assert.match(await detail(page), "exactly -2.5");
-  await page.keyboard.press("ArrowDown");
-  assert.match(await detail(page), "L1H1");
-  assert.equal(await page.locator('[aria-selected="true"]').count(), 1);
-  assert.equal(complaints, []);
-});
+inHtml(
+  "the map of heads and modules: rows and columns named, exact values, lock",
+  report(sample, withMaps),
+  async (page) => {
+    const grid = page.getByRole("grid", { name: "Heads and modules" });
+    assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["layer \\ head", "0", "1", "attention", "MLP"]);
+    await page.getByRole("gridcell", { name: "L0H1, score" }).click();
+    assert.match(await detail(page), "exactly -2.5");
+    await page.keyboard.press("ArrowDown");
+    assert.match(await detail(page), "L1H1");
+    assert.equal(await page.locator('[aria-selected="true"]').count(), 1);
+  },
+);
 
 const names = (page: Page): Promise<readonly string[]> => page.locator(".parts tbody th").allInnerTexts();
 
@@ -163,14 +142,6 @@ inPage("the data and the command can be had", sample, async (page) => {
   await page.getByText("copied").nth(1).waitFor();
   assert.is(await page.evaluate<string>(read), "depass attribute");
 });
-
-const saved = async (page: Page, button: string): Promise<Buffer> => {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: button }).click(),
-  ]);
-  return readFile(await download.path());
-};
 
 inPage("every picture can be saved, as SVG with its texts and as PNG", sample, async (page) => {
   const titles = { "Prompt, coloured by score": "Mary", "Parts by layer": "·Mary", Parts: "+4.294" };
@@ -231,26 +202,13 @@ inPage("parts that are no tokens: the prompt without colours, the table with the
   assert.match(await detail(page), "exactly -1");
 });
 
-type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] };
-
-const looks: readonly (readonly [string, Look])[] = [
-  ["light", {}],
-  ["dark", { colorScheme: "dark" }],
-  ["narrow", { width: 380 }],
-];
 for (const [name, look] of looks)
   inPage(
     `${name}: axe finds nothing, and the page is no wider than the window`,
     contrast,
     async (page) => {
       await piece(page, "·Mary").click();
-      await page.evaluate(axe.source);
-      const found = await page.evaluate<readonly Violation[]>("axe.run().then((r) => r.violations)");
-      assert.equal(
-        found.map(({ id, nodes }) => [id, nodes[0]?.html]),
-        [],
-      );
-      assert.ok(await page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth"));
+      await isSound(page);
     },
     look,
   );
