@@ -77,7 +77,7 @@ const focusables = (group: HTMLElement): readonly HTMLElement[] => [
 ];
 
 /** One element of each group can be reached by Tab, the others from there by arrows. */
-export const reach = (element: HTMLElement): void => {
+const reach = (element: HTMLElement): void => {
   const group = element.closest<HTMLElement>("[data-roving]");
   if (group === null) return;
   for (const other of group.querySelectorAll<HTMLElement>('[tabindex="0"]')) other.tabIndex = -1;
@@ -117,7 +117,7 @@ export const pointing = (root: HTMLElement): Pointing => {
   root.addEventListener("focusin", ({ target }) => {
     const element = pointable(target);
     point(element);
-    if (element !== undefined && target instanceof HTMLElement && target.hasAttribute("tabindex")) reach(target);
+    if (target instanceof HTMLElement && target.hasAttribute("tabindex")) reach(target);
   });
   root.addEventListener("focusout", () => point(undefined));
   root.addEventListener("click", ({ target }) => {
@@ -127,9 +127,9 @@ export const pointing = (root: HTMLElement): Pointing => {
   root.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (key === "Escape") return unlock();
+    if (!(target instanceof HTMLElement)) return;
     const element = pointable(target);
-    if (element === undefined || !(target instanceof HTMLElement)) return;
-    const chooses = (key === "Enter" || key === " ") && target.tagName !== "BUTTON"; // a button clicks by itself
+    const chooses = element !== undefined && (key === "Enter" || key === " ") && target.tagName !== "BUTTON"; // a button clicks by itself
     if (chooses) lock(element);
     if (chooses || move(target, key)) event.preventDefault();
   });

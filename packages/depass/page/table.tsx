@@ -1,5 +1,4 @@
 // How much did each part supply? A row a part, to be sorted and searched.
-import { useState } from "preact/hooks";
 import { nameOf } from "../src/page/told.ts";
 import { signed } from "../src/report/numbers.ts";
 import { tokensOfPart } from "../src/report/pieces.ts";
@@ -8,6 +7,7 @@ import type { AttributionJson, PartScore } from "../src/result.ts";
 import { Bar, endsOf } from "./bar.tsx";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
+import { Head, type Orders, useSearch } from "./sorting.tsx";
 
 type Row = {
   readonly part: number;
@@ -34,40 +34,7 @@ const orders = {
   score: (a, b) => a.score - b.score,
   size: (a, b) => Math.abs(a.score) - Math.abs(b.score),
   norm: (a, b) => (a.norm ?? 0) - (b.norm ?? 0),
-} as const satisfies Readonly<Record<string, (a: Row, b: Row) => number>>;
-
-type Column = keyof typeof orders;
-type Order = { readonly column: Column; readonly down: boolean };
-
-/** Rows drawn before somebody asks for all. */
-const MOST_ROWS = 200;
-
-const Head = ({
-  column,
-  title,
-  order,
-  choose,
-}: {
-  column: Column;
-  title: string;
-  order: Order;
-  choose: (o: Order) => void;
-}) => {
-  const own = order.column === column;
-  return (
-    <th scope="col" aria-sort={own ? (order.down ? "descending" : "ascending") : "none"} class={column}>
-      <button
-        type="button"
-        onClick={() => choose({ column, down: own ? !order.down : column !== "place" && column !== "name" })}
-      >
-        {title}
-        <span class="arrow" aria-hidden="true">
-          {own ? (order.down ? "▼" : "▲") : ""}
-        </span>
-      </button>
-    </th>
-  );
-};
+} as const satisfies Orders<Row, string>;
 
 type LineProps = { row: Row; first: boolean; least: number; most: number; normed: boolean };
 
@@ -92,41 +59,25 @@ const Line = ({ row, first, least, most, normed }: LineProps) => {
 };
 
 export const Parts = () => {
-  const { result } = usePage();
-  const [order, setOrder] = useState<Order>({ column: "size", down: true });
-  const [wanted, setWanted] = useState("");
-  const [all, setAll] = useState(false);
+  const { result, decimals } = usePage();
   const size = sizeOf(result.parts.map((p) => p.score));
   const rows = rowsOf(result, size);
-  const { least, most } = endsOf(rows.map((r) => r.score));
-  const sorted = [...rows].sort((a, b) => (order.down ? -1 : 1) * orders[order.column](a, b));
-  const found = sorted.filter((r) => r.name.toLowerCase().includes(wanted.toLowerCase()));
+  const { shown, tools, head } = useSearch({
+    ...{ rows, orders, what: "parts", textOf: (row: Row) => row.name },
+    first: { column: "size", down: true },
+  });
   if (rows.length === 0) return null;
-  const shown = all ? found : found.slice(0, MOST_ROWS);
+  const ends = endsOf(rows.map((r) => r.score));
   const normed = rows.some((r) => r.norm !== undefined);
-  const head = { order, choose: setOrder };
   return (
     <Figure name="parts" title="Parts">
-      <p class="tools" data-unpictured="">
-        <label>
-          Find <input type="search" value={wanted} onInput={({ currentTarget }) => setWanted(currentTarget.value)} />
-        </label>
-        <span role="status">
-          {found.length === rows.length ? `${rows.length} parts` : `${found.length} of ${rows.length} parts`}
-          {shown.length < found.length && `, ${shown.length} shown `}
-        </span>
-        {shown.length < found.length && (
-          <button type="button" onClick={() => setAll(true)}>
-            Show all
-          </button>
-        )}
-      </p>
+      {tools}
       <div class="wide">
         <table class="parts">
           <thead>
             <tr>
-              <Head column="place" title="#" {...head} />
-              <Head column="name" title="Part" {...head} />
+              <Head column="place" title="#" upwards {...head} />
+              <Head column="name" title="Part" upwards {...head} />
               <Head column="score" title="Score" {...head} />
               <Head column="size" title="Size" {...head} />
               <th scope="col" class="share">
@@ -137,14 +88,14 @@ export const Parts = () => {
           </thead>
           <tbody data-roving="" data-columns="1">
             {shown.map((row, i) => (
-              <Line key={row.part} row={row} first={i === 0} least={least} most={most} normed={normed} />
+              <Line key={row.part} row={row} first={i === 0} {...ends} normed={normed} />
             ))}
           </tbody>
           <tfoot>
             <tr>
               <td />
               <th scope="row">total</th>
-              <td class="number">{signed(result.total, usePage().decimals)}</td>
+              <td class="number">{signed(result.total, decimals)}</td>
               <td />
               <td class="number">{shareOf(result.total, result.total, size)}</td>
               {normed && <td />}

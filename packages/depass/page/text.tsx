@@ -1,12 +1,11 @@
 // Which stretch of a written text is to be explained? The answer's tokens to choose from, by mouse or by keys; what is chosen is
 // drawn as one answer.
-import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { chosen, type Range, rangeOf } from "../src/page/chosen.ts";
 import type { TextSheet } from "../src/page/sheet.ts";
 import type { WrittenJson } from "../src/page/written.ts";
 import { isRightToLeft, readable } from "../src/report/visible.ts";
-import { move, type Pointing, reach } from "./pointing.ts";
+import { move, type Pointing } from "./pointing.ts";
 import { SheetView } from "./sheet.tsx";
 
 const units = { token: "tokens", word: "words", sentence: "sentences" } as const;
@@ -46,7 +45,6 @@ const Chooser = ({ written, choice: { anchor, range }, choose }: AnswerProps) =>
             tabIndex={i === 0 ? 0 : -1}
             class="piece"
             data-choice={i}
-            onFocus={({ currentTarget }) => reach(currentTarget)}
             onKeyDown={(event) => byKey(event, i)}
             onPointerDown={(event) => to(i, event.shiftKey)}
             onPointerEnter={({ buttons }) => buttons === 1 && to(i, true)}
@@ -74,13 +72,7 @@ const Units = ({ unit, choose }: UnitsProps) => (
 
 const wholeOf = ({ lines }: WrittenJson): Range => ({ from: 0, to: lines.length });
 
-type TextProps = {
-  readonly sheet: TextSheet;
-  readonly pointing: Pointing;
-  readonly children?: ComponentChildren;
-};
-
-export const TextView = ({ sheet, pointing, children }: TextProps) => {
+export const TextView = ({ sheet, pointing }: { readonly sheet: TextSheet; readonly pointing: Pointing }) => {
   const { written, command } = sheet;
   const [choice, setChoice] = useState<Choice>(() => {
     const range = rangeOf(written, written.cited);
@@ -102,7 +94,6 @@ export const TextView = ({ sheet, pointing, children }: TextProps) => {
   };
   return (
     <SheetView sheet={answer} pointing={pointing}>
-      {children}
       <section aria-labelledby="chooser">
         <h2 id="chooser">What the model wrote</h2>
         <p class="note">

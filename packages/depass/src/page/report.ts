@@ -5,6 +5,7 @@ import { harmless } from "../report/visible.ts";
 import type { Attribution } from "../result.ts";
 import { built } from "./built.ts";
 import { type Extras, extraFaults, type Reported, type Sheet, sheetOf } from "./sheet.ts";
+import { MOST_NUMBERS } from "./thinned.ts";
 
 /** What the page's script reads. */
 export type PageData = { readonly sheets: readonly Sheet[] };
@@ -51,7 +52,8 @@ const dataOf = (entries: readonly Entry[]): PageData => {
       ? [fault("usage", "results", "at least one", "none")]
       : entries.flatMap(({ result, ...extras }) => extraFaults(result, extras));
   if (faults.length > 0) throw faultError(faults);
-  return { sheets: entries.map(({ result, ...extras }) => sheetOf(result, extras)) };
+  const most = Math.floor(MOST_NUMBERS / entries.length);
+  return { sheets: entries.map(({ result, ...extras }) => sheetOf(result, extras, most)) };
 };
 
 const written = (entries: readonly Entry[]): string =>

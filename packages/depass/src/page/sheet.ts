@@ -63,18 +63,19 @@ const withoutParts = (maps: Maps): AttributionJson => {
 };
 
 /** A comparison is its first attribution with the others beside it. */
-const answerOf = (what: Attribution | Comparison, { maps, comparison }: Extras): AnswerSheet => {
+const answerOf = (what: Attribution | Comparison, { maps, comparison }: Extras, most: number): AnswerSheet => {
   const [result, compared] = "parts" in what ? [what, comparison] : [what.attributions[0] as Attribution, what];
   return {
-    ...thinned(toJson(result)),
+    ...thinned(toJson(result), most),
     ...(maps === undefined ? {} : { modules: modulesOf(maps) }),
     ...(compared === undefined ? {} : { rules: rulesOf(compared) }),
   };
 };
 
-export const sheetOf = (what: Reported, extras: Extras): Sheet => {
+/** `most`: scores by layer or by new token that it may have. */
+export const sheetOf = (what: Reported, extras: Extras, most: number): Sheet => {
   const called = extras.command === undefined ? {} : { command: extras.command };
-  if ("explanation" in what) return { written: writtenJson(what), ...called };
+  if ("explanation" in what) return { written: writtenJson(what, most), ...called };
   if ("heads" in what) return { result: withoutParts(what), modules: modulesOf(what), ...called };
-  return { ...answerOf(what, extras), ...called };
+  return { ...answerOf(what, extras, most), ...called };
 };

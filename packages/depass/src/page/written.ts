@@ -35,9 +35,6 @@ export type WrittenJson = Pick<GeneratedExplanation, "rule" | "seed" | "promptTo
 
 type Group = { readonly text: string; readonly tokens: readonly number[] };
 
-/** Scores in the page's data: about 4 MB of text. */
-const MOST_SCORES = 200_000;
-
 /** Tokens from the first on whose scores together are few enough; one at least. */
 const fitting = (tokens: readonly ExplainedToken[], most: number): readonly ExplainedToken[] => {
   let scores = 0;
@@ -51,7 +48,7 @@ const nowhere = { name: "", device: "", why: "" };
 
 export const writtenJson = (
   { generation, explanation, model, backend = nowhere, cited }: Written,
-  most = MOST_SCORES,
+  most: number,
 ): WrittenJson => {
   const { rule, seed, promptTokens, tokens, encoding, times } = explanation;
   const bare = ({ text, tokens: own }: Group): Group => ({ text, tokens: own });

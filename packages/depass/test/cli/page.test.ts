@@ -1,4 +1,5 @@
 // Pages that commands write: what is in them, and what is said where they cannot be written.
+import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { suite } from "uvu";
@@ -17,6 +18,16 @@ test.after(() => remove(model));
 
 const DATA = '<script id="data" type="application/json">';
 
+/** What the page's script reads. */
+const sheetsIn = async (path: string) => {
+  const page = await readFile(path, "utf8");
+  const data = page.slice(page.indexOf(DATA) + DATA.length);
+  const read = JSON.parse(data.slice(0, data.indexOf("</script>"))) as {
+    sheets: readonly Partial<AnswerSheet & TextSheet>[];
+  };
+  return read.sheets;
+};
+
 /** The one sheet of the page that a command wrote, and what the command said. */
 const paged = async (command: string, ...args: readonly string[]) => {
   const path = join(model, "why.html");
@@ -24,11 +35,7 @@ const paged = async (command: string, ...args: readonly string[]) => {
   const { code, stdout, stderr } = await called(all);
   assert.is(stderr, "");
   assert.is(code, 0);
-  const page = await readFile(path, "utf8");
-  const data = page.slice(page.indexOf(DATA) + DATA.length);
-  const { sheets } = JSON.parse(data.slice(0, data.indexOf("</script>"))) as {
-    sheets: readonly Partial<AnswerSheet & TextSheet>[];
-  };
+  const sheets = await sheetsIn(path);
   assert.is(sheets.length, 1);
   return { stdout, sheet: sheets[0] as Partial<AnswerSheet & TextSheet> };
 };
@@ -76,6 +83,49 @@ test("attribute --maps --compare: the same answer's heads and modules, and its p
   for (const [i, score] of (sheet.rules?.scores[0] ?? []).entries())
     assert.ok(Math.abs(score - (scores[i] as number)) < 1e-5);
   for (const total of sheet.rules?.totals ?? []) assert.ok(Math.abs(total - (sheet.result?.total ?? 0)) < 1e-4);
+});
+
+test("report: saved results, JSON and safetensors, on one page", async () => {
+  const files = ["a.json", "b.safetensors"].map((name) => join(model, name));
+  for (const [i, file] of files.entries())
+    await called([
+      "attribute",
+      "--model",
+      model,
+      "--backend",
+      "cpu",
+      "--prompt",
+      ["on the", "on"][i] ?? "",
+      "--save",
+      file,
+    ]);
+  const out = join(model, "all.html");
+  const { code, stderr } = await called(["report", ...files, "-o", out]);
+  assert.equal([code, stderr], [0, ""]);
+  const sheets = await sheetsIn(out);
+  assert.equal(
+    sheets.map((s) => s.result?.prompt),
+    ["on the", "on"],
+  );
+  assert.is(sheets[0]?.command, `depass report ${files.join(" ")} --out ${out}`);
+});
+
+test("report: what is wrong with any file is said of each, and no page is written", async () => {
+  const out = join(model, "none.html");
+  const { code, stdout, stderr } = await called([
+    "report",
+    "/nowhere/a.json",
+    join(model, "config.json"),
+    "b.txt",
+    "-o",
+    out,
+  ]);
+  assert.is(stdout, "");
+  assert.is.not(code, 0);
+  assert.match(stderr, "/nowhere/a.json: expected a saved result");
+  assert.match(stderr, /config\.json.*: expected a saved result, got something else/);
+  assert.match(stderr, "b.txt: expected a name that ends in .json or .safetensors");
+  assert.not.ok(existsSync(out));
 });
 
 const faults: readonly (readonly [args: readonly string[], message: RegExp])[] = [

@@ -7,7 +7,7 @@ import { writtenJson } from "../../src/page/written.ts";
 import { scoreFor, writtenOf } from "./written.ts";
 
 const source = writtenOf(["The", " king", " rules.", " A", " fox", " runs."], [" He", " sings", " well"]);
-const written = writtenJson(source);
+const written = writtenJson(source, 1000);
 
 test("one token: the scores of all before it", () => {
   const { parts, prompt, target, tokens, position } = chosen(written, { from: 1, to: 2 }, "token");
