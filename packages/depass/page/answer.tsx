@@ -1,12 +1,11 @@
 // What was asked, and what is the answer at a glance? The target and its foils side by side, the largest parts on each side,
 // and how far the parts are from the whole.
 import { moduleRows, strongest } from "../src/page/modules.ts";
-import { leader, type Rules } from "../src/page/rules.ts";
-import { nameOf } from "../src/page/told.ts";
+import { leader } from "../src/page/rules.ts";
 import { decimalsFor, percent, signed } from "../src/report/numbers.ts";
 import { readable, visible } from "../src/report/visible.ts";
 import type { AttributionJson, Target } from "../src/result.ts";
-import { usePage } from "./context.ts";
+import { type PageContext, usePage } from "./context.ts";
 import { isHead, type Placed, placed } from "./strongest.tsx";
 
 const Quoted = ({ text }: { readonly text: string }) => (
@@ -51,13 +50,13 @@ const Line = ({ title, found, decimals }: { title: string; found: readonly Found
 );
 
 const Largest = ({ title, sign }: { title: string; sign: 1 | -1 }) => {
-  const { result, decimals } = usePage();
+  const { result, decimals, nameOf } = usePage();
   const found = result.parts
     .map(({ score }, part) => ({ score, part }))
     .filter(({ score }) => score * sign > 0)
     .sort((a, b) => sign * (b.score - a.score))
     .slice(0, MOST)
-    .map(({ score, part }) => ({ name: nameOf(result, part), score, point: { "data-parts": `${part}` } }));
+    .map(({ score, part }) => ({ name: nameOf(part), score, point: { "data-parts": `${part}` } }));
   return <Line title={title} found={found} decimals={decimals} />;
 };
 
@@ -82,19 +81,19 @@ const range = (values: readonly number[]): string => {
 };
 
 /** What of it hangs on the rule that was chosen. */
-const sureness = (result: AttributionJson, rules: Rules | undefined): string => {
+const sureness = ({ result, rules, nameOf }: Pick<PageContext, "result" | "rules" | "nameOf">): string => {
   if (rules === undefined || rules.moved.length === 0)
-    return `By one rule, ${result.rule}; how much the scores hang on it was not tried.`;
+    return `By one rule, ${result.rule}; how much the scores hang on it was not tried (--compare tries it).`;
   const { part, agreeing } = leader(rules);
-  const name = nameOf(result, part).replaceAll("·", " ").trim() || nameOf(result, part);
-  return `“${name}” supplied most under ${agreeing} of ${rules.names.length} rules. Beside ${rules.names[0]}, other rules move the scores by ${range(
+  return `“${nameOf(part)}” supplied most under ${agreeing} of ${rules.names.length} rules. Beside ${rules.names[0]}, other rules move the scores by ${range(
     rules.moved.map((m) => m.distance),
   )} and keep ${range(rules.moved.map((m) => m.order))} of the pairs of parts in their order.`;
 };
 
 /** Which parts, by which modules, and whether the sum is right. */
 const Facts = () => {
-  const { result, modules, rules, stretch } = usePage();
+  const page = usePage();
+  const { result, modules, stretch } = page;
   const { parts, total, explained, gap } = result;
   const all = modules === undefined ? [] : placed(moduleRows(modules));
   return (
@@ -114,7 +113,7 @@ const Facts = () => {
       {parts.length > 0 && stretch === undefined && (
         <>
           <dt>How sure</dt>
-          <dd>{sureness(result, rules)}</dd>
+          <dd>{sureness(page)}</dd>
         </>
       )}
     </dl>

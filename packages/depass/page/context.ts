@@ -10,6 +10,7 @@ export type PageContext = AnswerSheet & {
   readonly stretch?: number;
   readonly pointing: Pointing;
   readonly decimals: number;
+  readonly nameOf: (part: number) => string;
   readonly tell: ReturnType<typeof teller>;
 };
 

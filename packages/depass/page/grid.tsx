@@ -53,9 +53,13 @@ type GridProps = {
   readonly corner: string;
   readonly columns: readonly GridColumn[];
   readonly rows: readonly Row[];
+  /** Colours of sizes, not of signs. */
+  readonly sized?: boolean;
 };
 
-const Line = ({ row, first }: { readonly row: Row; readonly first: boolean }) => (
+type LineProps = { readonly row: Row; readonly first: boolean; readonly sized: boolean };
+
+const Line = ({ row, first, sized }: LineProps) => (
   <tr>
     <th scope="row" {...row.point}>
       <bdi>{row.name}</bdi>
@@ -68,7 +72,7 @@ const Line = ({ row, first }: { readonly row: Row; readonly first: boolean }) =>
         aria-label={label}
         tabIndex={first && i === 0 ? 0 : -1}
         class={text === undefined ? "coloured" : "coloured number"}
-        style={coloursOf(onScale(score, largest))}
+        style={coloursOf(onScale(score, largest), sized)}
         {...point}
       >
         {text}
@@ -78,7 +82,7 @@ const Line = ({ row, first }: { readonly row: Row; readonly first: boolean }) =>
   </tr>
 );
 
-export const Grid = ({ labelledBy, corner, columns, rows }: GridProps) => (
+export const Grid = ({ labelledBy, corner, columns, rows, sized = false }: GridProps) => (
   <div class="wide tall">
     <table
       class="heat"
@@ -97,7 +101,7 @@ export const Grid = ({ labelledBy, corner, columns, rows }: GridProps) => (
       </thead>
       <tbody>
         {rows.map((row, i) => (
-          <Line key={row.key} row={row} first={i === 0} />
+          <Line key={row.key} row={row} first={i === 0} sized={sized} />
         ))}
       </tbody>
     </table>

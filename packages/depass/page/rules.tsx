@@ -1,7 +1,7 @@
 // How much do the scores hang on the rule? A row a part, a column a rule, to be sorted; and how far each rule is from the first.
 import { useState } from "preact/hooks";
 import { type Rules, spreadOf } from "../src/page/rules.ts";
-import { nameOf, sentence } from "../src/page/told.ts";
+import { sentence } from "../src/page/told.ts";
 import { decimalsFor, percent, signed } from "../src/report/numbers.ts";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
@@ -57,7 +57,7 @@ const Moved = ({ rules }: { readonly rules: Rules }) => (
 );
 
 export const RulesCompared = () => {
-  const { result, rules, tell } = usePage();
+  const { result, rules, nameOf, tell } = usePage();
   const [order, setOrder] = useState<Order>({ column: 0, down: true });
   if (rules === undefined) return null;
   const shown = drawn(rules, order);
@@ -84,7 +84,7 @@ export const RulesCompared = () => {
           const { least, most, sameSign } = spreadOf(rules, part);
           return {
             key: part,
-            name: nameOf(result, part),
+            name: nameOf(part),
             point: { "data-parts": part },
             end: { text: `${signed(least, decimals)} to ${signed(most, decimals)}`, strong: !sameSign },
             cells: rules.names.map((name, rule) => ({

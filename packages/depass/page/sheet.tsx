@@ -2,10 +2,11 @@
 import type { ComponentChildren } from "preact";
 import { useMemo } from "preact/hooks";
 import type { AnswerSheet } from "../src/page/sheet.ts";
-import { decimalsOf, teller } from "../src/page/told.ts";
+import { decimalsOf, labeller, teller } from "../src/page/told.ts";
 import { Answer } from "./answer.tsx";
 import { Context } from "./context.ts";
 import { Detail } from "./detail.tsx";
+import { Flow } from "./flow.tsx";
 import { Heat } from "./heat.tsx";
 import { ModuleMap } from "./modules.tsx";
 import type { Pointing } from "./pointing.ts";
@@ -24,7 +25,13 @@ type SheetProps = {
 
 export const SheetView = ({ sheet, pointing, children }: SheetProps) => {
   const context = useMemo(
-    () => ({ ...sheet, pointing, decimals: decimalsOf(sheet.result), tell: teller(sheet) }),
+    () => ({
+      ...sheet,
+      pointing,
+      decimals: decimalsOf(sheet.result),
+      nameOf: labeller(sheet.result),
+      tell: teller(sheet),
+    }),
     [sheet, pointing],
   );
   return (
@@ -33,6 +40,7 @@ export const SheetView = ({ sheet, pointing, children }: SheetProps) => {
         {children}
         <Answer />
         <Strip />
+        <Flow />
         <Heat />
         <ModuleMap />
         <Strongest />

@@ -52,6 +52,17 @@ export const nameOf = (result: AttributionJson, part: number): string => {
     : `${visible(name)} of ${visible(result.prompt.slice(found.start, found.end))}`;
 };
 
+/** Names, with the token's number behind those that several parts have. */
+export const labeller = (result: AttributionJson): ((part: number) => string) => {
+  const names = result.parts.map((_, part) => nameOf(result, part));
+  const seen = new Set<string>();
+  const twice = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  return (part) => {
+    const name = names[part] ?? "";
+    return twice.has(name) ? `${name} #${tokensOfPart(result.parts[part] as PartScore)[0] ?? part}` : name;
+  };
+};
+
 const sumAt = (parts: readonly number[], scoreOf: (part: number) => number | undefined): number =>
   parts.reduce((sum, part) => sum + (scoreOf(part) ?? 0), 0);
 

@@ -47,7 +47,7 @@ const ruleRows = (page: Page) =>
 
 inPage("rules compared: how sure one may be at a glance, and the scores to sort", report(comparison), async (page) => {
   const sure = await page.locator("dl.facts").first().innerText();
-  assert.match(sure, "“Mary” supplied most under 2 of 3 rules");
+  assert.match(sure, "“·Mary” supplied most under 2 of 3 rules");
   assert.match(sure, "move the scores by 25 % to 50 % and keep 75 % to 100 % of the pairs");
   assert.equal(await ruleRows(page), ["·Mary", "When", "·and", "·John"]);
   await page.getByRole("button", { name: "max", exact: true }).click();

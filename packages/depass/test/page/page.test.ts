@@ -84,6 +84,54 @@ inPage("the map of layers: rows and columns named, cells by mouse and keys", sam
   assert.is(await grid.locator("td").nth(4).getAttribute("aria-selected"), "true");
 });
 
+const opposites: Attribution = {
+  ...sample,
+  layers: [layer("layers.0.resid_pre", [4, -4, 2, 0, 0, 0, 0]), layer("resid_final", [1, 1, 1, 1, 1, 0, 0])],
+};
+
+inPage("a map without signs: equal sizes have equal colours, larger ones others", opposites, async (page) => {
+  const grid = page.getByRole("grid", { name: "Parts by layer" });
+  const colours = () => Promise.all([0, 2, 4].map((i) => grid.locator("td").nth(i).getAttribute("style")));
+  const [up, down] = await colours();
+  assert.match(`${up}`, "--light");
+  assert.is.not(up, down);
+  await page.getByLabel("sizes without signs").check();
+  const [large, opposite, half] = await colours();
+  assert.is(large, opposite);
+  assert.is.not(large, half);
+  assert.match(await page.locator("section", { has: grid }).innerText(), "4.000, supports or opposes");
+});
+
+const line = (page: Page): Promise<string> =>
+  page
+    .locator("svg.flow")
+    .getAttribute("aria-label")
+    .then((l) => l ?? "");
+const heights = (page: Page): Promise<readonly number[]> =>
+  page.locator(".flow circle").evaluateAll((all) => all.map((c) => Number(c.getAttribute("cy"))));
+
+inPage("one part through the layers: the largest, until another is pointed at or locked", sample, async (page) => {
+  assert.is(await line(page), "Scores of ·Mary by layer. Layer 0 changes it most, by +9.250.");
+  const [first = 0, second = 0, third = 0] = await heights(page);
+  // -7.25, 2, 4.2937461 on one linear scale, upwards
+  assert.ok(Math.abs((first - second) / (second - third) - 9.25 / 2.2937461) < 1e-6, "in proportion");
+  await piece(page, "·John").hover();
+  assert.match(await line(page), "of ·John by layer. Layer 1 changes it most, by -6.750.");
+  await piece(page, "·John").click();
+  await page.mouse.move(0, 0);
+  await page.keyboard.press("Tab");
+  await page.locator(".flow circle").nth(1).hover();
+  assert.match(await detail(page), "exactly 4");
+  assert.match(await detail(page), "entering layer 1");
+  assert.equal((await page.locator(".flow text").allTextContents()).slice(-5), [
+    "0",
+    "1",
+    "end",
+    "layer that the state enters",
+    "score",
+  ]);
+});
+
 const withMaps = {
   ...{
     maps: {
@@ -144,7 +192,12 @@ inPage("the data and the command can be had", sample, async (page) => {
 });
 
 inPage("every picture can be saved, as SVG with its texts and as PNG", sample, async (page) => {
-  const titles = { "Prompt, coloured by score": "Mary", "Parts by layer": "·Mary", Parts: "+4.294" };
+  const titles = {
+    "Prompt, coloured by score": "Mary",
+    "One part through the layers": "<polyline",
+    "Parts by layer": "·Mary",
+    Parts: "+4.294",
+  };
   for (const [title, text] of Object.entries(titles)) {
     const svg = `${await saved(page, `Save “${title}” as SVG`)}`;
     assert.match(svg, /^<svg /);
