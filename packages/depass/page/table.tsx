@@ -1,8 +1,10 @@
 // How much did each part supply? A row a part, to be sorted and searched.
+import type { AnswerSheet } from "../src/page/sheet.ts";
 import { nameOf } from "../src/page/told.ts";
 import { signed } from "../src/report/numbers.ts";
 import { tokensOfPart } from "../src/report/pieces.ts";
 import { shareOf, sizeOf } from "../src/report/table.ts";
+import { visible } from "../src/report/visible.ts";
 import type { AttributionJson, PartScore } from "../src/result.ts";
 import { Bar, endsOf } from "./bar.tsx";
 import { usePage } from "./context.ts";
@@ -15,16 +17,19 @@ type Row = {
   readonly score: number;
   readonly share: string;
   readonly norm: number | undefined;
+  /** For the target and for the foils, where both are known. */
+  readonly sides: readonly number[];
   readonly tokens: readonly number[];
 };
 
-const rowsOf = (result: AttributionJson, size: number): readonly Row[] =>
+const rowsOf = ({ result, apart }: Pick<AnswerSheet, "result" | "apart">, size: number): readonly Row[] =>
   result.parts.map((p: PartScore, part) => ({
     part,
     name: nameOf(result, part),
     score: p.score,
     share: shareOf(p.score, result.total, size),
     norm: p.norm,
+    sides: apart === undefined ? [] : [apart.target[part] ?? 0, apart.foil[part] ?? 0],
     tokens: tokensOfPart(p),
   }));
 
@@ -33,8 +38,16 @@ const orders = {
   name: (a, b) => a.name.trim().localeCompare(b.name.trim()),
   score: (a, b) => a.score - b.score,
   size: (a, b) => Math.abs(a.score) - Math.abs(b.score),
+  target: (a, b) => (a.sides[0] ?? 0) - (b.sides[0] ?? 0),
+  foil: (a, b) => (a.sides[1] ?? 0) - (b.sides[1] ?? 0),
   norm: (a, b) => (a.norm ?? 0) - (b.norm ?? 0),
 } as const satisfies Orders<Row, string>;
+
+/** What the two sides of a contrast are called. */
+const sideNames = ({ target, foils = [] }: AttributionJson): readonly [string, string] => [
+  visible(target.text),
+  foils.length === 1 ? visible(foils[0]?.text ?? "") : "the foils' mean",
+];
 
 type LineProps = { row: Row; first: boolean; least: number; most: number; normed: boolean };
 
@@ -49,6 +62,11 @@ const Line = ({ row, first, least, most, normed }: LineProps) => {
         </button>
       </th>
       <td class="number">{signed(row.score, decimals)}</td>
+      {row.sides.map((side, i) => (
+        <td key={i} class="number side">
+          {signed(side, decimals)}
+        </td>
+      ))}
       <td class="bars">
         <Bar score={row.score} least={least} most={most} />
       </td>
@@ -59,9 +77,10 @@ const Line = ({ row, first, least, most, normed }: LineProps) => {
 };
 
 export const Parts = () => {
-  const { result, decimals } = usePage();
+  const page = usePage();
+  const { result, decimals, apart } = page;
   const size = sizeOf(result.parts.map((p) => p.score));
-  const rows = rowsOf(result, size);
+  const rows = rowsOf(page, size);
   const { shown, tools, head } = useSearch({
     ...{ rows, orders, what: "parts", textOf: (row: Row) => row.name },
     first: { column: "size", down: true },
@@ -79,6 +98,8 @@ export const Parts = () => {
               <Head column="place" title="#" upwards {...head} />
               <Head column="name" title="Part" upwards {...head} />
               <Head column="score" title="Score" {...head} />
+              {apart !== undefined && <Head column="target" title={`For ${sideNames(result)[0]}`} {...head} />}
+              {apart !== undefined && <Head column="foil" title={`For ${sideNames(result)[1]}`} {...head} />}
               <Head column="size" title="Size" {...head} />
               <th scope="col" class="share">
                 Share
@@ -96,6 +117,15 @@ export const Parts = () => {
               <td />
               <th scope="row">total</th>
               <td class="number">{signed(result.total, decimals)}</td>
+              {apart !== undefined &&
+                [apart.target, apart.foil].map((side, i) => (
+                  <td key={i} class="number side">
+                    {signed(
+                      side.reduce((a, b) => a + b, 0),
+                      decimals,
+                    )}
+                  </td>
+                ))}
               <td />
               <td class="number">{shareOf(result.total, result.total, size)}</td>
               {normed && <td />}

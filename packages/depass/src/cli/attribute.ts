@@ -105,7 +105,11 @@ const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<F
       return pipe(
         explain(model, a.open.backend, prompt, asked),
         TE.bindTo("attribution"),
-        TE.bind("extras", ({ attribution }) => extrasFor(model, a.open.backend, attribution, asked, options)),
+        TE.bind("extras", ({ attribution }) =>
+          options.report === undefined
+            ? TE.right<readonly Fault[], Extras>({})
+            : extrasFor(model, a.open.backend, attribution, asked, options),
+        ),
       );
     }),
     TE.map(({ attribution: { times, ...rest }, extras }) => ({

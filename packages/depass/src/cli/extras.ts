@@ -4,6 +4,7 @@ import type { Backend, Faulty, Rule } from "@depass/graph";
 import type { Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { apart } from "../apart.ts";
 import { type Comparison, compared, everyRule } from "../compare.ts";
 import type { ExplainOptions } from "../explain.ts";
 import { explainedMaps } from "../maps.ts";
@@ -48,6 +49,7 @@ export const extrasFor = (
             TE.map((comparison) => ({ comparison })),
           ),
     ),
-    TE.map(({ own, other }) => ({ ...own, ...other })),
+    TE.bind("sides", () => apart(model, result)),
+    TE.map(({ own, other, sides }) => ({ ...own, ...other, ...(sides && { apart: sides }) })),
   );
 };

@@ -1,6 +1,7 @@
 // One answer on the page, whatever made it: an attribution, maps of heads and modules, a comparison of rules, or a text that the
 // model wrote.
 import { type Fault, fault } from "@depass/graph";
+import type { Apart } from "../apart.ts";
 import type { Comparison } from "../compare.ts";
 import type { Maps } from "../maps.ts";
 import { type Attribution, type AttributionJson, toJson } from "../result.ts";
@@ -17,12 +18,15 @@ export type Extras = {
   readonly command?: string;
   /** Scores of heads and modules for an attribution's prompt and target. */
   readonly maps?: Maps;
+  /** The two sides of an attribution's contrast. */
+  readonly apart?: Apart;
   /** The same parts of an attribution under other rules. */
   readonly comparison?: Comparison;
 };
 
 /** One prompt and the token behind it. */
-export type AnswerSheet = Thinned & Pick<Extras, "command"> & { readonly modules?: Modules; readonly rules?: Rules };
+export type AnswerSheet = Thinned &
+  Pick<Extras, "command" | "apart"> & { readonly modules?: Modules; readonly rules?: Rules };
 
 /** A text whose tokens are explained, each by all before it. */
 export type TextSheet = Pick<Extras, "command"> & { readonly written: WrittenJson };
@@ -42,7 +46,7 @@ const fits = (what: Attribution, { attributions }: Comparison): boolean =>
   attributions.every((a) => questionOf(a) === questionOf(what) && partNames(a) === partNames(what));
 
 /** Extras of another question would be wrong numbers beside right ones. */
-export const extraFaults = (what: Reported, { maps, comparison }: Extras): readonly Fault[] => {
+export const extraFaults = (what: Reported, { maps, comparison, apart }: Extras): readonly Fault[] => {
   const result = isAttribution(what) ? what : undefined;
   const of = (where: string, expected: string): Fault =>
     fault("usage", where, expected, result === undefined ? "a result that is no attribution" : "others");
@@ -50,6 +54,9 @@ export const extraFaults = (what: Reported, { maps, comparison }: Extras): reado
     ...(maps === undefined || (result !== undefined && questionOf(result) === questionOf(maps))
       ? []
       : [of("maps", "those of the result's prompt, target and foils")]),
+    ...(apart === undefined || apart.target.length === result?.parts.length
+      ? []
+      : [of("apart", "the sides of the result's own contrast")]),
     ...(comparison === undefined || (result !== undefined && fits(result, comparison))
       ? []
       : [of("comparison", "one of the result's prompt, target, foils and parts")]),
@@ -63,11 +70,12 @@ const withoutParts = (maps: Maps): AttributionJson => {
 };
 
 /** A comparison is its first attribution with the others beside it. */
-const answerOf = (what: Attribution | Comparison, { maps, comparison }: Extras, most: number): AnswerSheet => {
+const answerOf = (what: Attribution | Comparison, { maps, comparison, apart }: Extras, most: number): AnswerSheet => {
   const [result, compared] = "parts" in what ? [what, comparison] : [what.attributions[0] as Attribution, what];
   return {
     ...thinned(toJson(result), most),
     ...(maps === undefined ? {} : { modules: modulesOf(maps) }),
+    ...(apart === undefined ? {} : { apart }),
     ...(compared === undefined ? {} : { rules: rulesOf(compared) }),
   };
 };

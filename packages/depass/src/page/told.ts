@@ -26,7 +26,12 @@ export type Told = {
   readonly share: string;
   /** Token numbers, ids, characters, norm, layer: whichever there are. */
   readonly facts: readonly string[];
+  /** Tokens whose logits it raises and lowers most, where the result tells. */
+  readonly words?: Words;
 };
+
+type Word = { readonly id: number; readonly text: string; readonly score: number };
+type Words = { readonly promotes?: readonly Word[]; readonly suppresses?: readonly Word[] };
 
 /** `layers.3.resid_pre` is what enters layer 3; behind all layers is the end. */
 export const layerName = (site: string): string => /^layers\.(\d+)\.resid_pre$/.exec(site)?.[1] ?? "end";
@@ -85,12 +90,16 @@ const toldModule = (modules: Modules, [row, column]: readonly [number, number]):
 
 const toldPart = (result: AttributionJson, { parts }: Selection, size: number): Told => {
   const score = sumAt(parts, (i) => result.parts[i]?.score);
-  const norm = parts.length === 1 ? result.parts[parts[0] as number]?.norm : undefined;
+  const only: (PartScore & Words) | undefined = parts.length === 1 ? result.parts[parts[0] as number] : undefined;
+  const { norm, promotes, suppresses } = only ?? {};
   return {
     name: parts.map((i) => nameOf(result, i)).join(" + "),
     score,
     share: shareOf(score, result.total, size),
     facts: [...placeOf(result, parts), ...(norm === undefined ? [] : [`norm ${norm.toPrecision(4)}`])],
+    ...(promotes === undefined && suppresses === undefined
+      ? {}
+      : { words: { promotes: promotes ?? [], suppresses: suppresses ?? [] } }),
   };
 };
 

@@ -85,6 +85,21 @@ test("attribute --maps --compare: the same answer's heads and modules, and its p
   for (const total of sheet.rules?.totals ?? []) assert.ok(Math.abs(total - (sheet.result?.total ?? 0)) < 1e-4);
 });
 
+test("attribute --foil: the two sides of a contrast sum to the target's logit and to the mean of the foils'", async () => {
+  const { sheet } = await paged("attribute", "--target", " Paris", "--foil", " the", "P");
+  const { apart, result } = sheet;
+  const sums = [apart?.target ?? [], apart?.foil ?? []].map((side) => side.reduce((a, b) => a + b, 0)) as [
+    number,
+    number,
+  ];
+  const logits = result?.foils?.map((f) => f.logit) ?? [];
+  assert.is(logits.length, 2);
+  assert.ok(Math.abs(sums[0] - (result?.target.logit ?? 0)) < 1e-4, `${sums[0]}`);
+  assert.ok(Math.abs(sums[1] - logits.reduce((a, b) => a + b, 0) / 2) < 1e-4, `${sums[1]}`);
+  const { sheet: backwards } = await paged("attribute", "--target", " Paris", "--foil", " the", "--rule", "taylor");
+  assert.is(backwards.apart, undefined);
+});
+
 test("report: saved results, JSON and safetensors, on one page", async () => {
   const files = ["a.json", "b.safetensors"].map((name) => join(model, name));
   for (const [i, file] of files.entries())

@@ -5,29 +5,12 @@ import { report } from "../../src/page/report.ts";
 import { type Attribution, toJson } from "../../src/result.ts";
 import { attributionOf } from "../report/tokens.ts";
 import { detail, inPages, isSound, type Look, looks, saved } from "./browser.ts";
+import { contrast, piece, sample } from "./sample.ts";
 
 const { test, inPage: inHtml } = inPages("the page in Chromium");
 
 const inPage = (name: string, result: Attribution, use: (page: Page) => Promise<void>, look?: Look): void =>
   inHtml(name, report(result, { command: "depass attribute" }), use, look);
-
-const layer = (site: string, scores: readonly number[]) => ({
-  site,
-  scores,
-  explained: scores.reduce((a, b) => a + b, 0),
-});
-
-const sample: Attribution = {
-  ...attributionOf(["When", " Mary", " and", " John", "\n"], [-0.125, 4.2937461, 0.5, -2.75, 0.25]),
-  layers: [
-    layer("layers.0.resid_pre", [1, -7.25, 0, 0.5, 0, 0, 0]),
-    layer("layers.1.resid_pre", [1, 2, 3, 4, 5, 0, 0]),
-    layer("resid_final", [-0.125, 4.2937461, 0.5, -2.75, 0.25, 0, 0]),
-  ],
-};
-const contrast: Attribution = { ...sample, foils: [{ id: 9, text: " Rome", logit: 0.5, probability: 0.01 }] };
-
-const piece = (page: Page, name: string) => page.getByRole("option", { name: new RegExp(`^${name}`) });
 
 inPage("hovering tells the exact value, share, id and characters", sample, async (page) => {
   await piece(page, "·Mary").hover();
@@ -68,99 +51,6 @@ inPage("the strip by keys: one stop for Tab, arrows, Enter and Escape", sample, 
   assert.is(await piece(page, "·Mary").getAttribute("aria-selected"), "false");
 });
 
-inPage("the map of layers: rows and columns named, cells by mouse and keys", sample, async (page) => {
-  const grid = page.getByRole("grid", { name: "Parts by layer" });
-  assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["part \\ layer", "0", "1", "end"]);
-  assert.equal(await grid.getByRole("rowheader").allInnerTexts(), ["When", "·Mary", "·and", "·John", "⏎"]);
-  await grid.locator("td").nth(3).hover();
-  assert.match(await detail(page), "exactly -7.25");
-  assert.match(await detail(page), "entering layer 0");
-  await grid.locator("td").first().focus();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("ArrowRight");
-  assert.match(await detail(page), "exactly 2");
-  assert.match(await detail(page), "entering layer 1");
-  await page.keyboard.press(" ");
-  assert.is(await grid.locator("td").nth(4).getAttribute("aria-selected"), "true");
-});
-
-const opposites: Attribution = {
-  ...sample,
-  layers: [layer("layers.0.resid_pre", [4, -4, 2, 0, 0, 0, 0]), layer("resid_final", [1, 1, 1, 1, 1, 0, 0])],
-};
-
-inPage("a map without signs: equal sizes have equal colours, larger ones others", opposites, async (page) => {
-  const grid = page.getByRole("grid", { name: "Parts by layer" });
-  const colours = () => Promise.all([0, 2, 4].map((i) => grid.locator("td").nth(i).getAttribute("style")));
-  const [up, down] = await colours();
-  assert.match(`${up}`, "--light");
-  assert.is.not(up, down);
-  await page.getByLabel("sizes without signs").check();
-  const [large, opposite, half] = await colours();
-  assert.is(large, opposite);
-  assert.is.not(large, half);
-  assert.match(await page.locator("section", { has: grid }).innerText(), "4.000, supports or opposes");
-});
-
-const line = (page: Page): Promise<string> =>
-  page
-    .locator("svg.flow")
-    .getAttribute("aria-label")
-    .then((l) => l ?? "");
-const heights = (page: Page): Promise<readonly number[]> =>
-  page.locator(".flow circle").evaluateAll((all) => all.map((c) => Number(c.getAttribute("cy"))));
-
-inPage("one part through the layers: the largest, until another is pointed at or locked", sample, async (page) => {
-  assert.is(await line(page), "Scores of ·Mary by layer. Layer 0 changes it most, by +9.250.");
-  const [first = 0, second = 0, third = 0] = await heights(page);
-  // -7.25, 2, 4.2937461 on one linear scale, upwards
-  assert.ok(Math.abs((first - second) / (second - third) - 9.25 / 2.2937461) < 1e-6, "in proportion");
-  await piece(page, "·John").hover();
-  assert.match(await line(page), "of ·John by layer. Layer 1 changes it most, by -6.750.");
-  await piece(page, "·John").click();
-  await page.mouse.move(0, 0);
-  await page.keyboard.press("Tab");
-  await page.locator(".flow circle").nth(1).hover();
-  assert.match(await detail(page), "exactly 4");
-  assert.match(await detail(page), "entering layer 1");
-  assert.equal((await page.locator(".flow text").allTextContents()).slice(-5), [
-    "0",
-    "1",
-    "end",
-    "layer that the state enters",
-    "score",
-  ]);
-});
-
-const withMaps = {
-  ...{
-    maps: {
-      ...sample,
-      heads: [
-        [1, -2.5],
-        [0.5, 3],
-      ],
-      attention: [-1.5, 3.5],
-      mlp: [4, 5],
-    },
-  },
-  command: "depass attribute",
-};
-
-inHtml(
-  "the map of heads and modules: rows and columns named, exact values, lock",
-  report(sample, withMaps),
-  async (page) => {
-    const grid = page.getByRole("grid", { name: "Heads and modules" });
-    assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["layer \\ head", "0", "1", "attention", "MLP"]);
-    await page.getByRole("gridcell", { name: "L0H1, score" }).click();
-    assert.match(await detail(page), "exactly -2.5");
-    await page.keyboard.press("ArrowDown");
-    assert.match(await detail(page), "L1H1");
-    assert.equal(await page.locator('[aria-selected="true"]').count(), 1);
-  },
-);
-
 const names = (page: Page): Promise<readonly string[]> => page.locator(".parts tbody th").allInnerTexts();
 
 inPage("the table sorts both ways, finds, and adds up", sample, async (page) => {
@@ -178,6 +68,41 @@ inPage("the table sorts both ways, finds, and adds up", sample, async (page) => 
 inPage("target and foil stand side by side", contrast, async (page) => {
   assert.match(await page.getByRole("heading", { level: 1 }).innerText(), /Why\s*Paris\s*and not\s*Rome\s*\?/);
   assert.match(await page.locator(".targets").innerText(), /foil\s+·Rome\s+9\s+0\.5000\s+1\.00 %/);
+});
+
+const evilText = "<img/src=x>";
+const apart = { target: [0.5, 5, 0, -1, 0, 0, 0], foil: [0.625, 0.7062539, -0.5, 1.75, -0.25, 0, 0] };
+
+inHtml(
+  "the two sides of a contrast stand in the table, add up, and sort it",
+  report(contrast, { apart }),
+  async (page) => {
+    const mary = page.locator(".parts tr[data-parts='1'] td.side");
+    assert.equal(await mary.allInnerTexts(), ["+5.000", "+0.706"]);
+    assert.equal(await page.locator(".parts tfoot .side").allInnerTexts(), ["+4.500", "+2.331"]);
+    await page.getByRole("button", { name: "For ·Rome" }).click();
+    assert.is((await names(page))[0], "·John");
+    await page.getByRole("button", { name: "For ·Paris" }).click();
+    assert.is((await names(page))[0], "·Mary");
+  },
+);
+
+const words = {
+  promotes: [
+    { id: 1, text: " Rome", score: 2.5 },
+    { id: 2, text: evilText, score: 1.25 },
+  ],
+  suppresses: [{ id: 3, text: " the", score: -3 }],
+};
+const worded = { ...sample, parts: sample.parts.map((p, i) => (i === 1 ? { ...p, ...words } : p)) };
+
+inPage("what a part promotes and suppresses is told with it, where the result has it", worded, async (page) => {
+  await piece(page, "·Mary").hover();
+  assert.match(await detail(page), /promotes ·Rome \+2\.500 <img\/src=x> \+1\.250/);
+  assert.match(await detail(page), "suppresses ·the -3.000");
+  assert.is(await page.locator("img").count(), 0);
+  await piece(page, "·John").hover();
+  assert.not.match(await detail(page), "promotes");
 });
 
 inPage("the data and the command can be had", sample, async (page) => {
