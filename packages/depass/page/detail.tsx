@@ -3,12 +3,13 @@ import { Fragment } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { decimalsFor, signed } from "../src/report/numbers.ts";
 import { visible } from "../src/report/visible.ts";
+import type { TokenScore } from "../src/result.ts";
 import { usePage } from "./context.ts";
 
 /** Of each kind in the line. */
 const MOST_WORDS = 5;
 
-type WordsProps = { readonly title: string; readonly words: readonly { id: number; text: string; score: number }[] };
+type WordsProps = { readonly title: string; readonly words: readonly TokenScore[] };
 
 const Words = ({ title, words }: WordsProps) =>
   words.length === 0 ? null : (

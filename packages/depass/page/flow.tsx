@@ -9,7 +9,7 @@ import { Figure } from "./figure.tsx";
 
 /** Of the drawing, in its own units; margins hold the axes' names and numbers. */
 const [WIDTH, HEIGHT] = [720, 240];
-const margin = { left: 64, right: 12, top: 12, bottom: 44 } as const;
+const margin = { left: 110, right: 20, top: 14, bottom: 52 } as const;
 /** Numbers along the axis of layers, at most. */
 const MOST_TICKS = 16;
 
@@ -45,14 +45,7 @@ const Drawn = ({ points, parts, label }: DrawnProps) => {
   const decimals = decimalsFor(Math.max(most, -least));
   const every = Math.ceil(points.length / MOST_TICKS);
   return (
-    <svg
-      class="flow"
-      viewBox={`0 0 ${WIDTH} ${HEIGHT}`}
-      role="img"
-      aria-label={label}
-      fill="currentColor"
-      font-size="13"
-    >
+    <svg class="flow" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} fill="currentColor">
       {[...new Set([least, 0, most])].map((score) => (
         <g key={score}>
           <path d={`M${margin.left} ${y(score)}H${WIDTH - margin.right}`} stroke="currentColor" opacity="0.25" />
@@ -63,7 +56,7 @@ const Drawn = ({ points, parts, label }: DrawnProps) => {
       ))}
       {points.map(({ name }, i) =>
         i % every === 0 || i === points.length - 1 ? (
-          <text key={name} x={x(i)} y={HEIGHT - margin.bottom + 18} text-anchor="middle">
+          <text key={name} x={x(i)} y={HEIGHT - margin.bottom + 22} text-anchor="middle">
             {name}
           </text>
         ) : null,
@@ -71,7 +64,7 @@ const Drawn = ({ points, parts, label }: DrawnProps) => {
       <text x={(margin.left + WIDTH) / 2} y={HEIGHT - 6} text-anchor="middle">
         layer that the state enters
       </text>
-      <text transform={`translate(12 ${(HEIGHT - margin.bottom) / 2}) rotate(-90)`} text-anchor="middle">
+      <text transform={`translate(18 ${(HEIGHT - margin.bottom) / 2}) rotate(-90)`} text-anchor="middle">
         score
       </text>
       <polyline

@@ -46,10 +46,11 @@ const texts = (node: Text, style: CSSStyleDeclaration): readonly string[] =>
   });
 
 /** A drawing is one already: it says its colour by `currentColor` alone. */
-const drawing = (svg: SVGSVGElement, { color, fontFamily }: CSSStyleDeclaration): string => {
+const drawing = (svg: SVGSVGElement, { color }: CSSStyleDeclaration): string => {
   const { left, top, width, height } = svg.getBoundingClientRect();
   const place = `x="${rounded(left)}" y="${rounded(top)}" width="${rounded(width)}" height="${rounded(height)}"`;
-  const look = `color="${color}" fill="currentColor" font-size="13" font-family="${escaped(fontFamily)}"`;
+  const { fontFamily, fontSize } = getComputedStyle(svg);
+  const look = `color="${color}" fill="currentColor" font-size="${fontSize}" font-family="${escaped(fontFamily)}"`;
   return `<svg ${place} viewBox="${svg.getAttribute("viewBox")}" ${look}>${svg.innerHTML}</svg>`;
 };
 

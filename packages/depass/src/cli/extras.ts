@@ -20,7 +20,7 @@ const comparisonFor = (
   model: Model,
   backend: Backend,
   { prompt, target }: Attribution,
-  { to: _, lenses: _l, mode: _m, rule, seed, ...options }: ExplainOptions,
+  { to: _, lenses: _l, mode: _m, promotes: _p, rule, seed, ...options }: ExplainOptions,
 ): Faulty<Comparison> =>
   compared(model, backend, prompt, { ...options, seed, target: target.id, rules: rulesAround(rule) });
 
@@ -32,7 +32,7 @@ export const extrasFor = (
   explained: ExplainOptions,
   { maps, compare }: ExtraOptions,
 ): Faulty<Extras> => {
-  const { seed: _, to: _t, lenses: _l, mode: _m, ...asked } = explained;
+  const { seed: _, to: _t, lenses: _l, mode: _m, promotes: _p, ...asked } = explained;
   return pipe(
     maps === undefined
       ? TE.right({})

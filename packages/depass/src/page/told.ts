@@ -27,11 +27,8 @@ export type Told = {
   /** Token numbers, ids, characters, norm, layer: whichever there are. */
   readonly facts: readonly string[];
   /** Tokens whose logits it raises and lowers most, where the result tells. */
-  readonly words?: Words;
+  readonly words?: Pick<PartScore, "promotes" | "suppresses">;
 };
-
-type Word = { readonly id: number; readonly text: string; readonly score: number };
-type Words = { readonly promotes?: readonly Word[]; readonly suppresses?: readonly Word[] };
 
 /** `layers.3.resid_pre` is what enters layer 3; behind all layers is the end. */
 export const layerName = (site: string): string => /^layers\.(\d+)\.resid_pre$/.exec(site)?.[1] ?? "end";
@@ -90,7 +87,7 @@ const toldModule = (modules: Modules, [row, column]: readonly [number, number]):
 
 const toldPart = (result: AttributionJson, { parts }: Selection, size: number): Told => {
   const score = sumAt(parts, (i) => result.parts[i]?.score);
-  const only: (PartScore & Words) | undefined = parts.length === 1 ? result.parts[parts[0] as number] : undefined;
+  const only = parts.length === 1 ? result.parts[parts[0] as number] : undefined;
   const { norm, promotes, suppresses } = only ?? {};
   return {
     name: parts.map((i) => nameOf(result, i)).join(" + "),
