@@ -41,6 +41,11 @@ inPage("pressing a row shows its result, and what was locked in another is let g
   assert.is(await page.locator("img").count(), 0);
 });
 
+inPage("the prompt has the most room", report(several), async (page) => {
+  const width = async (what: string) => (await page.locator(what).first().boundingBox())?.width ?? 0;
+  assert.ok((await width(".results tbody th")) > 0.5 * (await width(".results")));
+});
+
 inPage("rows are sorted by each column, and found", report(several), async (page) => {
   const sorted = async (column: string) => {
     await page.locator("nav").getByRole("button", { name: column, exact: true }).click();
