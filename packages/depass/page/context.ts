@@ -1,13 +1,16 @@
 // What every part of the page needs: the data, what is pointed at, and how numbers are written here.
 import { createContext } from "preact";
 import { useContext } from "preact/hooks";
-import type { PageData } from "../src/page/report.ts";
+import type { AnswerSheet } from "../src/page/sheet.ts";
 import type { teller } from "../src/page/told.ts";
 import type { Pointing } from "./pointing.ts";
 
-export type PageContext = PageData & {
+export type PageContext = AnswerSheet & {
+  /** How many tokens of a written text are explained together. */
+  readonly stretch?: number;
   readonly pointing: Pointing;
   readonly decimals: number;
+  readonly nameOf: (part: number) => string;
   readonly tell: ReturnType<typeof teller>;
 };
 

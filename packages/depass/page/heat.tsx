@@ -2,13 +2,13 @@
 // score as it would be if the model stopped there.
 import { useState } from "preact/hooks";
 import { largestParts, MOST_CELLS } from "../src/page/thinned.ts";
-import { layerName, nameOf, sentence } from "../src/page/told.ts";
+import { layerName, sentence } from "../src/page/told.ts";
 import { decimalsFor } from "../src/report/numbers.ts";
 import type { LayerScores } from "../src/result.ts";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
 import { Grid } from "./grid.tsx";
-import { Legend } from "./legend.tsx";
+import { Legend, SizedChoice } from "./legend.tsx";
 
 const largestOf = (scores: readonly number[]): number => scores.reduce((m, s) => Math.max(m, Math.abs(s)), 0);
 
@@ -20,8 +20,9 @@ const scalesOf = (layers: readonly LayerScores[], apart: boolean): readonly numb
 };
 
 export const Heat = () => {
-  const { result, kept, decimals, tell } = usePage();
+  const { result, kept, decimals, nameOf, tell } = usePage();
   const [apart, setApart] = useState(false);
+  const [sized, setSized] = useState(false);
   const { layers = [], parts } = result;
   if (layers.length === 0) return null;
   const scales = scalesOf(layers, apart);
@@ -38,23 +39,28 @@ export const Heat = () => {
         {kept !== undefined && " The others' scores by layer are not in this file, either."}
       </p>
       {apart ? (
-        <p class="legend">Each layer is on a scale of its own, from blue (opposes) to orange (supports).</p>
+        <p class="legend">
+          Each layer is on a scale of its own, from {sized ? "nothing to green" : "blue (opposes) to orange (supports)"}
+          .
+        </p>
       ) : (
-        <Legend largest={largest} decimals={decimalsFor(largest)} />
+        <Legend largest={largest} decimals={decimalsFor(largest)} sized={sized} />
       )}
       <p class="tools" data-unpictured="">
         <label>
           <input type="checkbox" checked={apart} onChange={({ currentTarget }) => setApart(currentTarget.checked)} />{" "}
           each layer on its own scale
         </label>
+        <SizedChoice sized={sized} choose={setSized} />
       </p>
       <Grid
         labelledBy="layers"
+        sized={sized}
         corner="part \ layer"
         columns={layers.map(({ site }) => ({ name: layerName(site), title: site }))}
         rows={shown.map((part) => ({
           key: part,
-          name: nameOf(result, part),
+          name: nameOf(part),
           point: { "data-parts": part },
           cells: layers.map(({ site, scores }, layer) => ({
             key: site,

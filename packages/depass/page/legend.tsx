@@ -4,7 +4,21 @@ import { coloursOf } from "./colour.ts";
 
 const STEPS = 13; // odd: zero has a step of its own
 
-export const Legend = ({ largest, decimals }: { readonly largest: number; readonly decimals: number }) => (
+type LegendProps = { readonly largest: number; readonly decimals: number; readonly sized?: boolean };
+
+const Sizes = ({ largest, decimals }: LegendProps) => (
+  <p class="legend">
+    <span>0</span>
+    <span class="scale" aria-hidden="true">
+      {Array.from({ length: STEPS }, (_, i) => (
+        <i key={i} class="coloured" style={coloursOf(i / (STEPS - 1), true)} />
+      ))}
+    </span>
+    <span>{largest.toFixed(decimals)}, supports or opposes</span>
+  </p>
+);
+
+const Signs = ({ largest, decimals }: LegendProps) => (
   <p class="legend">
     <span>opposes {signed(-largest, decimals)}</span>
     <span class="scale" aria-hidden="true">
@@ -14,4 +28,16 @@ export const Legend = ({ largest, decimals }: { readonly largest: number; readon
     </span>
     <span>{signed(largest, decimals)} supports</span>
   </p>
+);
+
+export const Legend = (props: LegendProps) => (props.sized ? <Sizes {...props} /> : <Signs {...props} />);
+
+type SizedProps = { readonly sized: boolean; readonly choose: (sized: boolean) => void };
+
+/** Asks which of the two is wanted. */
+export const SizedChoice = ({ sized, choose }: SizedProps) => (
+  <label>
+    <input type="checkbox" checked={sized} onChange={({ currentTarget }) => choose(currentTarget.checked)} /> sizes
+    without signs
+  </label>
 );

@@ -45,6 +45,15 @@ const texts = (node: Text, style: CSSStyleDeclaration): readonly string[] =>
     return [`<text ${place} ${look} ${font} dominant-baseline="central" xml:space="preserve">${escaped(text)}</text>`];
   });
 
+/** A drawing is one already: it says its colour by `currentColor` alone. */
+const drawing = (svg: SVGSVGElement, { color }: CSSStyleDeclaration): string => {
+  const { left, top, width, height } = svg.getBoundingClientRect();
+  const place = `x="${rounded(left)}" y="${rounded(top)}" width="${rounded(width)}" height="${rounded(height)}"`;
+  const { fontFamily, fontSize } = getComputedStyle(svg);
+  const look = `color="${color}" fill="currentColor" font-size="${fontSize}" font-family="${escaped(fontFamily)}"`;
+  return `<svg ${place} viewBox="${svg.getAttribute("viewBox")}" ${look}>${svg.innerHTML}</svg>`;
+};
+
 /** Whatever is there to be seen, from back to front. */
 const marksOf = (element: Element): readonly string[] => {
   const style = getComputedStyle(element);
@@ -55,6 +64,7 @@ const marksOf = (element: Element): readonly string[] => {
     : [...element.getClientRects()].map((box) => rectangle(box, style.backgroundColor));
   const inside = [...element.childNodes].flatMap((node) => {
     if (node instanceof Text) return texts(node, style);
+    if (node instanceof SVGSVGElement) return [drawing(node, style)];
     return node instanceof Element ? marksOf(node) : [];
   });
   return [...behind, ...inside];

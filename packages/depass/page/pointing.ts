@@ -13,11 +13,12 @@ export type Pointing = {
 
 const selectionOf = (element: HTMLElement | undefined): Selection | undefined => {
   if (element === undefined) return undefined;
-  const { parts = "", layer, module } = element.dataset;
+  const { parts = "", layer, rule, module } = element.dataset;
   const numbers = (text: string): readonly number[] => text.split(" ").filter(Boolean).map(Number);
   return {
     parts: numbers(parts),
     ...(layer === undefined ? {} : { layer: Number(layer) }),
+    ...(rule === undefined ? {} : { rule: Number(rule) }),
     ...(module === undefined ? {} : { module: numbers(module) as [number, number] }),
   };
 };
@@ -27,13 +28,14 @@ const same = (a: Selection | undefined, b: Selection | undefined): boolean => JS
 const pointable = (target: EventTarget | null): HTMLElement | undefined =>
   (target instanceof Element && target.closest<HTMLElement>("[data-parts]")) || undefined;
 
-/** Whatever shows one of the parts; of a part at a layer, its cell and what shows the part at all layers. */
-const showing = (root: HTMLElement, { parts, layer, module }: Selection): readonly HTMLElement[] => {
+/** Whatever shows one of the parts; of a part at a layer or by a rule, its cell and what shows the part in general. */
+const showing = (root: HTMLElement, { parts, layer, rule, module }: Selection): readonly HTMLElement[] => {
   const all = (selector: string): readonly HTMLElement[] => [...root.querySelectorAll<HTMLElement>(selector)];
   if (module !== undefined) return all(`[data-module="${module.join(" ")}"]`);
   return parts
     .flatMap((part) => all(`[data-parts~="${part}"]`))
-    .filter(({ dataset }) => dataset.layer === undefined || dataset.layer === `${layer}`);
+    .filter(({ dataset }) => dataset.layer === undefined || dataset.layer === `${layer}`)
+    .filter(({ dataset }) => dataset.rule === undefined || dataset.rule === `${rule}`);
 };
 
 const states: Readonly<Record<string, string>> = { option: "aria-selected", gridcell: "aria-selected" };
@@ -83,7 +85,7 @@ const reach = (element: HTMLElement): void => {
 };
 
 /** Whether the key was one that moves. */
-const move = (element: HTMLElement, key: string): boolean => {
+export const move = (element: HTMLElement, key: string): boolean => {
   const group = element.closest<HTMLElement>("[data-roving]");
   const step = group === null ? 0 : stepOf(key, group);
   if (group === null || step === 0) return false;
@@ -115,7 +117,7 @@ export const pointing = (root: HTMLElement): Pointing => {
   root.addEventListener("focusin", ({ target }) => {
     const element = pointable(target);
     point(element);
-    if (element !== undefined && target instanceof HTMLElement && target.hasAttribute("tabindex")) reach(target);
+    if (target instanceof HTMLElement && target.hasAttribute("tabindex")) reach(target);
   });
   root.addEventListener("focusout", () => point(undefined));
   root.addEventListener("click", ({ target }) => {
@@ -125,9 +127,9 @@ export const pointing = (root: HTMLElement): Pointing => {
   root.addEventListener("keydown", (event) => {
     const { key, target } = event;
     if (key === "Escape") return unlock();
+    if (!(target instanceof HTMLElement)) return;
     const element = pointable(target);
-    if (element === undefined || !(target instanceof HTMLElement)) return;
-    const chooses = (key === "Enter" || key === " ") && target.tagName !== "BUTTON"; // a button clicks by itself
+    const chooses = element !== undefined && (key === "Enter" || key === " ") && target.tagName !== "BUTTON"; // a button clicks by itself
     if (chooses) lock(element);
     if (chooses || move(target, key)) event.preventDefault();
   });

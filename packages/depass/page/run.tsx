@@ -1,5 +1,6 @@
 // What was run, and how does one get it again? The method, model, backend and times; the command and the data to copy.
 import { useState } from "preact/hooks";
+import type { AnswerSheet } from "../src/page/sheet.ts";
 import { duration } from "../src/report/numbers.ts";
 import { harmless } from "../src/report/visible.ts";
 import { usePage } from "./context.ts";
@@ -21,17 +22,27 @@ const Copy = ({ title, text }: { readonly title: string; readonly text: () => st
   );
 };
 
-const Fact = ({ name, text }: { readonly name: string; readonly text: string }) => (
-  <>
-    <dt>{name}</dt>
-    <dd>{harmless(text)}</dd>
-  </>
-);
+const Fact = ({ name, text }: { readonly name: string; readonly text: string }) =>
+  text === "" ? null : (
+    <>
+      <dt>{name}</dt>
+      <dd>{harmless(text)}</dd>
+    </>
+  );
+
+/** Of maps alone the parts and their sum say nothing. */
+const dataOf = ({ result, modules, rules }: AnswerSheet): unknown => {
+  const { parts: _, total: _t, ...rest } = result;
+  return result.parts.length === 0
+    ? { ...rest, ...modules }
+    : { ...result, ...(modules && { maps: modules }), ...(rules && { comparison: rules }) };
+};
 
 export const Run = () => {
-  const { result, command, modules } = usePage();
+  const page = usePage();
+  const { result, command } = page;
   const { model, rule, seed, mode, to, backend, device, why, times, position, hashes } = result;
-  const json = (): string => JSON.stringify(modules === undefined ? result : { ...result, maps: modules }, null, 2);
+  const json = (): string => JSON.stringify(dataOf(page), null, 2);
   const load = times.load === undefined ? "" : `load ${duration(times.load)}, `;
   return (
     <section aria-labelledby="run">
@@ -42,7 +53,7 @@ export const Run = () => {
         <Fact name="Parts" text={seed} />
         <Fact name="Read" text={`behind token ${position}${to === undefined ? "" : `, at ${to}`}`} />
         <Fact name="Mode" text={mode === "adjoint" ? "one pass backwards" : "parts carried forward"} />
-        <Fact name="Backend" text={`${backend} on ${device}: ${why}`} />
+        <Fact name="Backend" text={backend === "" ? "" : `${backend} on ${device}: ${why}`} />
         {hashes !== undefined && <Fact name="Hashes" text={`weights ${hashes.weights}, graph ${hashes.graph}`} />}
         <Fact name="Time" text={`${load}prepare ${duration(times.prepare)}, run ${duration(times.run)}`} />
       </dl>

@@ -35,11 +35,11 @@ const Scored = ({ piece, first, largest }: { piece: Piece; first: boolean; large
 };
 
 export const Strip = () => {
-  const { result, decimals } = usePage();
+  const { result, decimals, stretch = 1 } = usePage();
   const pieces = piecesOf(result);
   const largest = pieces.reduce((m, p) => Math.max(m, Math.abs(p.score)), 0);
   const scored = pieces.filter((p) => p.parts.length > 0);
-  const next = (
+  const next = stretch === 1 && (
     <span class="next">
       <span aria-hidden="true"> ▸ </span>
       <bdi>{readable(result.target.text)}</bdi>

@@ -1,12 +1,15 @@
 // How much did each part supply? A row a part, to be sorted and searched.
-import { useState } from "preact/hooks";
+import type { AnswerSheet } from "../src/page/sheet.ts";
 import { nameOf } from "../src/page/told.ts";
 import { signed } from "../src/report/numbers.ts";
 import { tokensOfPart } from "../src/report/pieces.ts";
 import { shareOf, sizeOf } from "../src/report/table.ts";
+import { visible } from "../src/report/visible.ts";
 import type { AttributionJson, PartScore } from "../src/result.ts";
+import { Bar, endsOf } from "./bar.tsx";
 import { usePage } from "./context.ts";
 import { Figure } from "./figure.tsx";
+import { Head, type Orders, useSearch } from "./sorting.tsx";
 
 type Row = {
   readonly part: number;
@@ -14,16 +17,19 @@ type Row = {
   readonly score: number;
   readonly share: string;
   readonly norm: number | undefined;
+  /** For the target and for the foils, where both are known. */
+  readonly sides: readonly number[];
   readonly tokens: readonly number[];
 };
 
-const rowsOf = (result: AttributionJson, size: number): readonly Row[] =>
+const rowsOf = ({ result, apart }: Pick<AnswerSheet, "result" | "apart">, size: number): readonly Row[] =>
   result.parts.map((p: PartScore, part) => ({
     part,
     name: nameOf(result, part),
     score: p.score,
     share: shareOf(p.score, result.total, size),
     norm: p.norm,
+    sides: apart === undefined ? [] : [apart.target[part] ?? 0, apart.foil[part] ?? 0],
     tokens: tokensOfPart(p),
   }));
 
@@ -32,57 +38,20 @@ const orders = {
   name: (a, b) => a.name.trim().localeCompare(b.name.trim()),
   score: (a, b) => a.score - b.score,
   size: (a, b) => Math.abs(a.score) - Math.abs(b.score),
+  target: (a, b) => (a.sides[0] ?? 0) - (b.sides[0] ?? 0),
+  foil: (a, b) => (a.sides[1] ?? 0) - (b.sides[1] ?? 0),
   norm: (a, b) => (a.norm ?? 0) - (b.norm ?? 0),
-} as const satisfies Readonly<Record<string, (a: Row, b: Row) => number>>;
+} as const satisfies Orders<Row, string>;
 
-type Column = keyof typeof orders;
-type Order = { readonly column: Column; readonly down: boolean };
+/** What the two sides of a contrast are called. */
+const sideNames = ({ target, foils = [] }: AttributionJson): readonly [string, string] => [
+  visible(target.text),
+  foils.length === 1 ? visible(foils[0]?.text ?? "") : "the foils' mean",
+];
 
-/** Rows drawn before somebody asks for all. */
-const MOST_ROWS = 200;
+type LineProps = { row: Row; first: boolean; least: number; most: number; normed: boolean };
 
-const Head = ({
-  column,
-  title,
-  order,
-  choose,
-}: {
-  column: Column;
-  title: string;
-  order: Order;
-  choose: (o: Order) => void;
-}) => {
-  const own = order.column === column;
-  return (
-    <th scope="col" aria-sort={own ? (order.down ? "descending" : "ascending") : "none"} class={column}>
-      <button
-        type="button"
-        onClick={() => choose({ column, down: own ? !order.down : column !== "place" && column !== "name" })}
-      >
-        {title}
-        <span class="arrow" aria-hidden="true">
-          {own ? (order.down ? "▼" : "▲") : ""}
-        </span>
-      </button>
-    </th>
-  );
-};
-
-/** A bar from zero, both signs on one scale. */
-const Bar = ({ score, least, most }: { score: number; least: number; most: number }) => {
-  const percent = (x: number): string => `${(100 * x) / (most - least || 1)}%`;
-  return (
-    <div class="bar" aria-hidden="true">
-      <div class="zero" style={{ left: percent(-least) }} />
-      <div
-        class={score < 0 ? "length opposes" : "length supports"}
-        style={{ left: percent(Math.min(score, 0) - least), width: percent(Math.abs(score)) }}
-      />
-    </div>
-  );
-};
-
-const Line = ({ row, first, least, most }: { row: Row; first: boolean; least: number; most: number }) => {
+const Line = ({ row, first, least, most, normed }: LineProps) => {
   const { decimals } = usePage();
   return (
     <tr data-parts={row.part}>
@@ -93,70 +62,73 @@ const Line = ({ row, first, least, most }: { row: Row; first: boolean; least: nu
         </button>
       </th>
       <td class="number">{signed(row.score, decimals)}</td>
+      {row.sides.map((side, i) => (
+        <td key={i} class="number side">
+          {signed(side, decimals)}
+        </td>
+      ))}
       <td class="bars">
         <Bar score={row.score} least={least} most={most} />
       </td>
       <td class="number">{row.share}</td>
-      <td class="number">{row.norm?.toPrecision(4)}</td>
+      {normed && <td class="number">{row.norm?.toPrecision(4)}</td>}
     </tr>
   );
 };
 
 export const Parts = () => {
-  const { result } = usePage();
-  const [order, setOrder] = useState<Order>({ column: "size", down: true });
-  const [wanted, setWanted] = useState("");
-  const [all, setAll] = useState(false);
+  const page = usePage();
+  const { result, decimals, apart } = page;
   const size = sizeOf(result.parts.map((p) => p.score));
-  const rows = rowsOf(result, size);
-  const [least, most] = [Math.min(0, ...rows.map((r) => r.score)), Math.max(0, ...rows.map((r) => r.score))];
-  const sorted = [...rows].sort((a, b) => (order.down ? -1 : 1) * orders[order.column](a, b));
-  const found = sorted.filter((r) => r.name.toLowerCase().includes(wanted.toLowerCase()));
-  const shown = all ? found : found.slice(0, MOST_ROWS);
-  const head = { order, choose: setOrder };
+  const rows = rowsOf(page, size);
+  const { shown, tools, head } = useSearch({
+    ...{ rows, orders, what: "parts", textOf: (row: Row) => row.name },
+    first: { column: "size", down: true },
+  });
+  if (rows.length === 0) return null;
+  const ends = endsOf(rows.map((r) => r.score));
+  const normed = rows.some((r) => r.norm !== undefined);
   return (
     <Figure name="parts" title="Parts">
-      <p class="tools" data-unpictured="">
-        <label>
-          Find <input type="search" value={wanted} onInput={({ currentTarget }) => setWanted(currentTarget.value)} />
-        </label>
-        <span role="status">
-          {found.length === rows.length ? `${rows.length} parts` : `${found.length} of ${rows.length} parts`}
-          {shown.length < found.length && `, ${shown.length} shown `}
-        </span>
-        {shown.length < found.length && (
-          <button type="button" onClick={() => setAll(true)}>
-            Show all
-          </button>
-        )}
-      </p>
+      {tools}
       <div class="wide">
         <table class="parts">
           <thead>
             <tr>
-              <Head column="place" title="#" {...head} />
-              <Head column="name" title="Part" {...head} />
+              <Head column="place" title="#" upwards {...head} />
+              <Head column="name" title="Part" upwards {...head} />
               <Head column="score" title="Score" {...head} />
+              {apart !== undefined && <Head column="target" title={`For ${sideNames(result)[0]}`} {...head} />}
+              {apart !== undefined && <Head column="foil" title={`For ${sideNames(result)[1]}`} {...head} />}
               <Head column="size" title="Size" {...head} />
               <th scope="col" class="share">
                 Share
               </th>
-              <Head column="norm" title="Norm" {...head} />
+              {normed && <Head column="norm" title="Norm" {...head} />}
             </tr>
           </thead>
           <tbody data-roving="" data-columns="1">
             {shown.map((row, i) => (
-              <Line key={row.part} row={row} first={i === 0} least={least} most={most} />
+              <Line key={row.part} row={row} first={i === 0} {...ends} normed={normed} />
             ))}
           </tbody>
           <tfoot>
             <tr>
               <td />
               <th scope="row">total</th>
-              <td class="number">{signed(result.total, usePage().decimals)}</td>
+              <td class="number">{signed(result.total, decimals)}</td>
+              {apart !== undefined &&
+                [apart.target, apart.foil].map((side, i) => (
+                  <td key={i} class="number side">
+                    {signed(
+                      side.reduce((a, b) => a + b, 0),
+                      decimals,
+                    )}
+                  </td>
+                ))}
               <td />
               <td class="number">{shareOf(result.total, result.total, size)}</td>
-              <td />
+              {normed && <td />}
             </tr>
           </tfoot>
         </table>

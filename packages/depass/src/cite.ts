@@ -75,7 +75,7 @@ const placeOf = ({ start, end }: Token, text: string): number => {
   return start + space < end ? start + space : start;
 };
 
-type Group = Segment & { readonly text: string; readonly tokens: readonly number[] };
+export type Group = Segment & { readonly text: string; readonly tokens: readonly number[] };
 
 const byToken = ({ text, start, end }: Token, i: number): Group => ({ text, start, end, tokens: [i] });
 
@@ -93,12 +93,19 @@ const grouped = (tokens: readonly Token[], text: string, by: Unit): readonly Gro
   return [...alone, ...inText.filter((g) => g.tokens.length > 0)];
 };
 
+/** The prompt's tokens, words or sentences, with the tokens that the tokenizer put there on their own. */
+export const groupsOf = (
+  { encoding, promptTokens }: Pick<GeneratedExplanation, "encoding" | "promptTokens">,
+  by: Unit,
+): readonly Group[] => {
+  const end = encoding.tokens[promptTokens]?.start ?? encoding.text.length;
+  return grouped(encoding.tokens.slice(0, promptTokens), encoding.text.slice(0, end), by);
+};
+
 const cited = (explanation: GeneratedExplanation, span: readonly ExplainedToken[], by: Unit): Citation => {
   const { encoding, promptTokens } = explanation;
   const scoreOf = (token: number): number => sumOf(span.map(({ scores }) => scores[token] ?? 0));
-  const prompt = encoding.tokens.slice(0, promptTokens);
-  const end = encoding.tokens[promptTokens]?.start ?? encoding.text.length;
-  const sources = grouped(prompt, encoding.text.slice(0, end), by)
+  const sources = groupsOf(explanation, by)
     .map((group): Source => ({ ...group, score: sumOf(group.tokens.map(scoreOf)) }))
     .sort((a, b) => b.score - a.score);
   const [first, last] = [span[0], span.at(-1)].map((t) => encoding.tokens[t?.position ?? 0] as Token) as [Token, Token];

@@ -1,3 +1,4 @@
+export * from "./apart.ts";
 export * from "./attribute.ts";
 export * from "./backends.ts";
 export * from "./baselines.ts";

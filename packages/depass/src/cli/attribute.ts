@@ -8,18 +8,18 @@ import { type Explained, type ExplainOptions, explainChosen, explainOptions, typ
 import { encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphHash, weightsHash } from "../fingerprint.ts";
-import { report as page } from "../page/report.ts";
-import { checkWritable, writeWhole } from "../place.ts";
+import type { Extras } from "../page/sheet.ts";
 import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
 import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, unheardOptions } from "./backend.ts";
-import { shellWord } from "./call-line.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { type ExtraOptions, extrasFor } from "./extras.ts";
 import { type MethodOptions, rankedMethodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
+import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
@@ -28,7 +28,9 @@ export type AttributeOptions = ModelOptions &
   MethodOptions &
   PromptOptions &
   QuestionOptions &
-  BackendOptions & {
+  BackendOptions &
+  PageOptions &
+  ExtraOptions & {
     readonly to?: PlaceName;
     readonly top?: number;
     readonly layers?: true;
@@ -37,7 +39,6 @@ export type AttributeOptions = ModelOptions &
     readonly json?: true;
     readonly all?: true;
     readonly save?: string;
-    readonly report?: string;
   };
 
 /** A call that was understood: model open, prompt and target encodable. */
@@ -49,13 +50,23 @@ type Ask = {
   readonly options: AttributeOptions;
 };
 
+/** What is shown on a page only needs one, and explains the model's own last state. */
+const extraFaults = (options: AttributeOptions): readonly Fault[] =>
+  (["maps", "compare"] as const)
+    .filter((name) => options[name])
+    .flatMap((name) => [
+      ...(options.report === undefined ? [usage(`--${name}`, "--report with it", "no page to show it on")] : []),
+      ...(options.to === undefined ? [] : [usage(`--${name}`, "the last state", `--to ${options.to}`)]),
+    ]);
+
 const checkOptions = (options: AttributeOptions): E.Either<readonly Fault[], void> => {
   const unheard = unheardOptions(options);
   const idle =
     options.json && options.all
       ? [usage("--all", "the report for people", "--json", "the JSON always has all parts")]
       : [];
-  return unheard.length + idle.length > 0 ? E.left([...unheard, ...idle]) : E.right(undefined);
+  const faults = [...unheard, ...idle, ...extraFaults(options)];
+  return faults.length > 0 ? E.left(faults) : E.right(undefined);
 };
 
 const askOf = (
@@ -88,9 +99,23 @@ const askOf = (
   );
 };
 
-const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Explained> =>
+type Found = Explained & { readonly extras: Extras };
+
+const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Found> =>
   pipe(
-    attended(options, (a) => explainChosen(model, a.open.backend, prompt, { ...explained, ...runOptions(a) })),
+    attended(options, (a) => {
+      const asked = { ...explained, ...runOptions(a) };
+      return pipe(
+        explainChosen(model, a.open.backend, prompt, asked),
+        TE.bindTo("own"),
+        TE.bind("extras", ({ own: { attribution, level } }) =>
+          options.report === undefined
+            ? TE.right<readonly Fault[], Extras>({})
+            : extrasFor(model, a.open.backend, attribution, { ...asked, seed: level }, options),
+        ),
+        TE.map(({ own, extras }): Found => ({ ...own, extras })),
+      );
+    }),
     TE.map(({ attribution: { times, ...rest }, ...found }) => ({
       ...found,
       attribution: { ...rest, times: { load, ...times } },
@@ -135,8 +160,8 @@ const withOrigin = (model: Model, { explained, options }: Ask, { attribution, le
     ),
   );
 
-/** The attribution of a call; `kept` adds what a file has of its origin. Faults: as attribute(). */
-export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Attribution> =>
+/** The attribution of a call and what its page has beside it; `kept` adds what a file has of its origin. Faults: as attribute(). */
+export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Pick<Found, "attribution" | "extras">> =>
   pipe(
     readPrompt(options),
     TE.chain((prompt) =>
@@ -146,17 +171,16 @@ export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Att
           TE.chainEitherK((text) => askOf(model, load, text, options)),
           TE.bindTo("ask"),
           TE.bind("found", ({ ask }) => explainedOn(ask)),
-          TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, found) : TE.right(found.attribution))),
+          TE.chain(({ ask, found }) =>
+            pipe(
+              kept ? withOrigin(model, ask, found) : TE.right(found.attribution),
+              TE.map((attribution) => ({ attribution, extras: found.extras })),
+            ),
+          ),
         ),
       ),
     ),
   );
-
-/** The call as somebody may repeat it; a prompt that was piped in is spelled out. */
-const commandOf = ({ prompt }: Attribution, { promptFile }: AttributeOptions, words: readonly string[]): string => {
-  const text = promptFile !== undefined ? [] : prompt.startsWith("-") ? [`--prompt=${prompt}`] : ["--prompt", prompt];
-  return ["depass", "attribute", ...words, ...text].map(shellWord).join(" ");
-};
 
 const optional = (place: string | undefined, use: (place: string) => Faulty<void>): Faulty<void> =>
   place === undefined ? TE.right(undefined) : use(place);
@@ -169,15 +193,16 @@ export const attribute = (options: AttributeOptions, words: readonly string[]): 
   pipe(
     TE.fromEither(checkOptions(options)),
     TE.chain(() => optional(options.save, checkPlace)),
-    TE.chain(() => optional(options.report, checkWritable)),
+    TE.chain(() => checkPage(options)),
     TE.chain(() => attributed(options, options.save !== undefined)),
-    TE.chainFirst((attribution) => {
+    TE.chainFirst(({ attribution }) => {
       print(printed(attribution, options));
       return optional(options.save, (path) => save(path, attribution));
     }),
-    TE.chain((attribution) =>
-      optional(options.report, (path) =>
-        writeWhole(path, page(attribution, { command: commandOf(attribution, options, words) })),
-      ),
+    TE.chain(({ attribution, extras }) =>
+      writePage(options, attribution, {
+        ...extras,
+        command: commandOf("attribute", words, attribution.prompt, options),
+      }),
     ),
   );

@@ -10,11 +10,15 @@ import { attended, runOptions } from "./attended.ts";
 import type { AttributeOptions } from "./attribute.ts";
 import { withModel } from "./checkpoint.ts";
 import { methodOf } from "./method.ts";
+import { checkPage, commandOf, writePage } from "./page.ts";
 import { readPrompt } from "./prompt.ts";
 import { questionOf } from "./question.ts";
 import { print, stdoutInk } from "./terminal.ts";
 
-export type CompareOptions = Omit<AttributeOptions, "rule" | "mode" | "layers" | "to" | "save" | "all" | "chat">;
+export type CompareOptions = Omit<
+  AttributeOptions,
+  "rule" | "mode" | "layers" | "to" | "save" | "all" | "chat" | "maps" | "compare"
+>;
 
 const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison> =>
   withModel(options, (model) =>
@@ -34,16 +38,23 @@ const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison>
     ),
   );
 
-/** Faults: those of `depass attribute`. */
-export const compare = (options: CompareOptions): Faulty<void> =>
+/** `words` and faults: those of `depass attribute`. */
+export const compare = (options: CompareOptions, words: readonly string[]): Faulty<void> =>
   pipe(
-    readPrompt(options),
-    TE.chain((prompt) => comparison(options, prompt)),
-    TE.map((found) =>
+    checkPage(options),
+    TE.chain(() => readPrompt(options)),
+    TE.chain((prompt) =>
+      pipe(
+        comparison(options, prompt),
+        TE.map((found) => ({ found, command: commandOf("compare", words, prompt, options) })),
+      ),
+    ),
+    TE.chain(({ found, command }) => {
       print(
         options.json
           ? JSON.stringify({ moved: found.moved, attributions: found.attributions.map(toJson) })
           : comparisonReport(found, stdoutInk()).join("\n"),
-      ),
-    ),
+      );
+      return writePage(options, found, { command });
+    }),
   );

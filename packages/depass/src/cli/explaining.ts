@@ -18,7 +18,12 @@ export type ExplainingOptions = {
   readonly neurons?: readonly number[];
 };
 
-type AskedOptions = ExplainingOptions & { readonly explain?: true; readonly cite?: string; readonly save?: string };
+type AskedOptions = ExplainingOptions & {
+  readonly explain?: true;
+  readonly cite?: string;
+  readonly save?: string;
+  readonly report?: string;
+};
 
 /** The options of an explanation as `depass attribute` has them. */
 export const methodAsked = (
@@ -48,13 +53,17 @@ const flags: Readonly<Record<(typeof explaining)[number], string>> = {
 
 /** Faults: options of an explanation that is not asked for, a citation of what is no token. */
 export const checkExplaining = (options: AskedOptions): E.Either<readonly Fault[], void> => {
-  const { explain, cite: text, save, parts = "token" } = options;
-  const isAsked = explain === true || text !== undefined;
+  const { explain, cite: text, save, report, parts = "token" } = options;
+  const isAsked = explain === true || text !== undefined || report !== undefined;
   const idle = explaining.filter((name) => options[name] !== undefined && !isAsked);
   const faults = [
-    ...(save !== undefined && !isAsked ? [usage("--save", "--explain or --cite with it", "neither")] : []),
-    ...idle.map((name) => usage(flags[name], "--explain or --cite with it", "neither")),
-    ...(text !== undefined && parts !== "token" ? [usage("--cite", "--parts token with it", `--parts ${parts}`)] : []),
+    ...(save !== undefined && !isAsked
+      ? [usage("--save", "--explain, --cite or --report with it", "none of them")]
+      : []),
+    ...idle.map((name) => usage(flags[name], "--explain, --cite or --report with it", "none of them")),
+    ...(["cite", "report"] as const)
+      .filter((name) => options[name] !== undefined && parts !== "token")
+      .map((name) => usage(`--${name}`, "--parts token with it", `--parts ${parts}`)),
   ];
   return faults.length > 0 ? E.left(faults) : E.right(undefined);
 };

@@ -7,6 +7,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import type { OpenBackend } from "../backends.ts";
 import { cite, type Unit } from "../cite.ts";
 import { explanationOf } from "../explain-generated.ts";
+import { about } from "../explainer.ts";
 import { type Generation, generate as generated } from "../generate.ts";
 import {
   type GenerationParts,
@@ -25,6 +26,7 @@ import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { checkExplaining, type ExplainingOptions, explaining, hashesOf, methodAsked } from "./explaining.ts";
+import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
@@ -32,6 +34,7 @@ import { columnsOf, print, stdoutInk } from "./terminal.ts";
 export type GenerateOptions = ModelOptions &
   PromptOptions &
   BackendOptions &
+  PageOptions &
   ExplainingOptions & {
     readonly save?: string;
     readonly maxTokens: number;
@@ -82,7 +85,7 @@ const explained = (
   line: ProgressLine,
   signal: Signal,
 ): Faulty<Answer> =>
-  options.explain !== true && options.cite === undefined
+  options.explain !== true && options.cite === undefined && options.report === undefined
     ? TE.right({ generation })
     : pipe(
         TE.fromEither(methodAsked(model, options)),
@@ -104,8 +107,27 @@ const explained = (
         ),
       );
 
+/** The page of an answer that is explained. */
+const paged = (
+  model: Model,
+  answer: Answer & { readonly open: OpenBackend },
+  options: GenerateOptions,
+  command: string,
+) => {
+  const { generation, explanation, open } = answer;
+  if (explanation === undefined) return TE.right(undefined);
+  return writePage(
+    options,
+    {
+      ...{ generation, explanation, ...about(model, open.backend, open.why) },
+      ...(options.cite === undefined ? {} : { cited: options.cite }),
+    },
+    { command },
+  );
+};
+
 /** A half-written line is ended before anything else is said. */
-const answered = (model: Model, prompt: string, options: GenerateOptions): Faulty<void> =>
+const answered = (model: Model, prompt: string, options: GenerateOptions, words: readonly string[]): Faulty<void> =>
   pipe(
     attended(options, ({ open, line, signal }) =>
       pipe(
@@ -118,18 +140,22 @@ const answered = (model: Model, prompt: string, options: GenerateOptions): Fault
       ),
     ),
     TE.chain((answer) => {
-      print(options.json ? JSON.stringify(toJson(resultOf(model, answer))) : told(answer));
-      return options.save === undefined ? TE.right(undefined) : kept(options.save, model, options, answer);
+      print(options.json ? JSON.stringify(toJson(resultOf(model, answer))) : told(answer, options));
+      return pipe(
+        options.save === undefined ? TE.right(undefined) : kept(options.save, model, options, answer),
+        TE.chain(() => paged(model, answer, options, commandOf("generate", words, prompt, options))),
+      );
     }),
   );
 
-const told = ({ generation, explanation, citation, open }: Told): string => {
+const told = ({ generation, explanation, citation, open }: Told, { explain, cite: cites }: GenerateOptions): string => {
+  const isUnasked = explain !== true && cites === undefined; // but for the page
   const look: GenerationReport = { ink: stdoutInk(), columns: columnsOf(process.stdout) };
   const { generated: tokens, finish, times } = generation;
   const each = tokens.length > 1 ? `, ${((tokens.length - 1) / times.tokens).toFixed(1)} tokens a second` : "";
   const spent = `${tokens.length} tokens (${endings[finish]}) in ${duration(times.prompt + times.tokens)}${each}`;
   return [
-    ...(explanation === undefined ? [] : ["", ...explainedLines(explanation, look)]),
+    ...(explanation === undefined || isUnasked ? [] : ["", ...explainedLines(explanation, look)]),
     ...(citation === undefined ? [] : ["", ...citedLines(citation, look)]),
     "",
     `${spent}; ${open.backend.name} on ${open.backend.device}: ${open.why}`,
@@ -172,19 +198,23 @@ const checkPlace = (path: string | undefined): Faulty<void> => {
   return isJson(path) ? checkWritable(path) : TE.left(notJson(path));
 };
 
-/** Faults: those of the call, of the checkpoint, of the backend, and a text to cite that is not in the answer. */
-export const generate = (options: GenerateOptions): Faulty<void> =>
+/**
+ * `words`: as attribute()'s. Faults: those of the call, of the checkpoint, of the backend, of the page to write, and a text to cite
+ * that is not in the answer.
+ */
+export const generate = (options: GenerateOptions, words: readonly string[]): Faulty<void> =>
   pipe(
     TE.fromEither(checkBackend(options)),
     TE.chainEitherK(() => checkExplaining(options)),
     TE.chain(() => checkPlace(options.save)),
+    TE.chain(() => checkPage(options)),
     TE.chain(() => readPrompt(options)),
     TE.chain((prompt) =>
       withModel(options, (model) =>
         pipe(
           TE.fromEither(methodAsked(model, options)),
           TE.chain(() => promptTo(model, prompt, options)),
-          TE.chain((text) => answered(model, text, options)),
+          TE.chain((text) => answered(model, text, options, words)),
         ),
       ),
     ),

@@ -13,6 +13,7 @@ import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { type RuleName, ruleOf } from "./method.ts";
+import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
@@ -20,7 +21,8 @@ import { columnsOf, print, stdoutInk } from "./terminal.ts";
 export type MapOptions = ModelOptions &
   PromptOptions &
   QuestionOptions &
-  BackendOptions & {
+  BackendOptions &
+  PageOptions & {
     readonly rule: RuleName;
     readonly temperature: number;
     readonly top: number;
@@ -53,11 +55,15 @@ const printed = (maps: Maps, { json, top, target }: MapOptions): string =>
         own: target === undefined,
       }).join("\n");
 
-/** Faults: those of the call, of the checkpoint and of the backend; stdout gets whole results only. */
-export const map = (options: MapOptions): Faulty<void> => {
+/**
+ * `words`: as attribute()'s. Faults: those of the call, of the checkpoint, of the backend and of the page to write; stdout gets
+ * whole results only.
+ */
+export const map = (options: MapOptions, words: readonly string[]): Faulty<void> => {
   const question = questionOf(options);
   return pipe(
     TE.fromEither(checkBackend(options)),
+    TE.chain(() => checkPage(options)),
     TE.chain(() => readPrompt(options)),
     TE.chain((prompt) =>
       withModel(options, (model, load) =>
@@ -70,6 +76,9 @@ export const map = (options: MapOptions): Faulty<void> => {
         ),
       ),
     ),
-    TE.map((maps) => print(printed(maps, options))),
+    TE.chain((maps) => {
+      print(printed(maps, options));
+      return writePage(options, maps, { command: commandOf("map", words, maps.prompt, options) });
+    }),
   );
 };

@@ -151,6 +151,9 @@ export const saveTextTo = (): Option =>
 export const reportTo = (): Option =>
   new Option("--report <file>", "also write a page to look at: NAME.html, which needs no network").argParser(page);
 
+export const pageOut = (): Option =>
+  new Option("-o, --out <file>", "the page to write: NAME.html, which needs no network").argParser(page);
+
 export const out = (): Option => new Option("--out <file>", "what to write: NAME.onnx").argParser(onnxFile);
 
 export const top = (): Option =>

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
-import { givenWords } from "./call-line.ts";
+import { asking, configured, examples, questionWords } from "./command.ts";
 import type { CompareOptions } from "./compare.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
@@ -11,34 +11,12 @@ import type { MapOptions } from "./map.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
 import type { PlanCommandOptions } from "./plan.ts";
+import type { ReportOptions } from "./report.ts";
 import type { ShowOptions } from "./show.ts";
 import type { VerifyOptions } from "./verify.ts";
 
 const version = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version as string;
-
-/** What is true of every command: messages under our name, help on request, a wrong call is thrown to main. */
-const configured = (command: Command): Command =>
-  command
-    .exitOverride()
-    .allowExcessArguments(false)
-    .configureOutput({
-      outputError: (text, write) => write(text.replace(/^error: /, "depass: ")),
-    });
-
-const examples = (...lines: readonly string[]): string => `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;
-
-/** A command that asks a model about what it would say next. */
-const asking = (name: string): Command =>
-  configured(new Command(name))
-    .addOption(options.model())
-    .addOption(options.families())
-    .addOption(
-      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
-    )
-    .option("--prompt-file <file>", "read the prompt from a file")
-    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
 
 const attribute = (): Command =>
   asking("attribute")
@@ -65,6 +43,8 @@ const attribute = (): Command =>
     .option("--json", "one JSON object on stdout, and nothing else")
     .addOption(options.saveTo())
     .addOption(options.reportTo())
+    .option("--maps", "with --report: what each head and module of each layer supplied, too")
+    .option("--compare", "with --report: how much the scores move between rules, too")
     .addHelpText(
       "after",
       examples(
@@ -78,9 +58,7 @@ const attribute = (): Command =>
       ),
     )
     .action(async (given: AttributeOptions, command: Command) =>
-      settle(
-        (await import("./attribute.ts")).attribute(given, givenWords(command, ["prompt", "report", "save", "json"])),
-      ),
+      settle((await import("./attribute.ts")).attribute(given, questionWords(command))),
     );
 
 const map = (): Command =>
@@ -97,6 +75,7 @@ const map = (): Command =>
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.reportTo())
     .addHelpText(
       "after",
       examples(
@@ -104,7 +83,9 @@ const map = (): Command =>
         'depass map --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor --top 20',
       ),
     )
-    .action(async (given: MapOptions) => settle((await import("./map.ts")).map(given)));
+    .action(async (given: MapOptions, command: Command) =>
+      settle((await import("./map.ts")).map(given, questionWords(command))),
+    );
 
 const compare = (): Command =>
   asking("compare")
@@ -117,8 +98,22 @@ const compare = (): Command =>
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.reportTo())
     .addHelpText("after", examples('depass compare --model MODEL --prompt "The capital of France is" --foil " Rome"'))
-    .action(async (given: CompareOptions) => settle((await import("./compare.ts")).compare(given)));
+    .action(async (given: CompareOptions, command: Command) =>
+      settle((await import("./compare.ts")).compare(given, questionWords(command))),
+    );
+
+const report = (): Command =>
+  configured(new Command("report"))
+    .summary("put saved results on one page")
+    .description("A page to look at from results that were saved, one or many, to be sorted and searched.")
+    .argument("<files...>", "what depass attribute --save wrote")
+    .addOption(options.pageOut().makeOptionMandatory())
+    .addHelpText("after", examples("depass report paris.json rome.safetensors --out all.html"))
+    .action(async (files: readonly string[], given: ReportOptions) =>
+      settle((await import("./report.ts")).report(files, given)),
+    );
 
 const verify = (): Command =>
   configured(new Command("verify"))
@@ -260,6 +255,7 @@ const generate = (): Command => {
     .addOption(options.memory())
     .option("--json", "one JSON object on stdout, and nothing else")
     .addOption(options.saveTextTo())
+    .addOption(options.reportTo())
     .addHelpText(
       "after",
       examples(
@@ -268,7 +264,9 @@ const generate = (): Command => {
         'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
       ),
     )
-    .action(async (given: GenerateOptions) => settle((await import("./generate.ts")).generate(given)));
+    .action(async (given: GenerateOptions, command: Command) =>
+      settle((await import("./generate.ts")).generate(given, questionWords(command))),
+    );
 };
 
 export const program = (): Command =>
@@ -280,6 +278,7 @@ export const program = (): Command =>
     .addCommand(generate())
     .addCommand(compare())
     .addCommand(verify())
+    .addCommand(report())
     .addCommand(devices())
     .addCommand(plan())
     .addCommand(show())

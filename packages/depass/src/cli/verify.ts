@@ -38,7 +38,7 @@ const verifyAttribution = (path: string, options: VerifyOptions): Faulty<void> =
       const target = `#${saved.target.id}`;
       return attributed({ ...(saved.call as unknown as AttributeOptions), prompt: saved.prompt, target, ...own }, true);
     }),
-    TE.chain(({ saved, now }) => judged(path, checksOf(saved, now, options.tolerance))),
+    TE.chain(({ saved, now }) => judged(path, checksOf(saved, now.attribution, options.tolerance))),
   );
 
 /** Faults: no result, one without its call, whatever the call meets today, and each thing that came out otherwise. */

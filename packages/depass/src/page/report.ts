@@ -1,22 +1,17 @@
-// An attribution as a page: one HTML file that needs no network and trusts no text. The result is in it as JSON, which the
+// Results as a page: one HTML file that needs no network and trusts no text. They are in it as JSON, which the
 // page's one script draws; both the script and the style are named by their hash in the page's policy, and nothing else runs.
 import { fault, faultError } from "@depass/graph";
-import type { Maps } from "../maps.ts";
 import { harmless } from "../report/visible.ts";
-import { type Attribution, toJson } from "../result.ts";
+import type { Attribution } from "../result.ts";
 import { built } from "./built.ts";
-import { type Modules, modulesOf } from "./modules.ts";
-import { type Thinned, thinned } from "./thinned.ts";
-
-export type ReportOptions = {
-  /** What was called, to be copied from the page. */
-  readonly command?: string;
-  /** Scores of heads and modules for the same prompt and target. */
-  readonly maps?: Maps;
-};
+import { type Extras, extraFaults, type Reported, type Sheet, sheetOf } from "./sheet.ts";
+import { MOST_NUMBERS } from "./thinned.ts";
 
 /** What the page's script reads. */
-export type PageData = Thinned & Pick<ReportOptions, "command"> & { readonly modules?: Modules };
+export type PageData = { readonly sheets: readonly Sheet[] };
+
+/** One of several on a page. */
+export type Entry = Extras & { readonly result: Reported };
 
 const entities: Readonly<Record<string, string>> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
 
@@ -34,35 +29,34 @@ const policy = [
   "form-action 'none'",
 ].join("; ");
 
-const titleOf = ({ target, prompt }: Attribution): string => {
-  const short = prompt.length > 60 ? `…${[...prompt].slice(-60).join("")}` : prompt;
-  return harmless(`Why ${JSON.stringify(target.text)} behind ${JSON.stringify(short)}?`);
+const shortened = (prompt: string): string =>
+  JSON.stringify(prompt.length > 60 ? `…${[...prompt].slice(-60).join("")}` : prompt);
+
+const titleOf = (entries: readonly Entry[]): string => {
+  const [first] = entries;
+  if (first === undefined || entries.length > 1) return `${entries.length} predictions explained`;
+  const { result } = first;
+  if ("explanation" in result) return harmless(`Why ${shortened(result.generation.text)}?`);
+  const { target, prompt } = "attributions" in result ? (result.attributions[0] as Attribution) : result;
+  return harmless(`Why ${JSON.stringify(target.text)} behind ${shortened(prompt)}?`);
 };
 
-const sameTarget = (result: Attribution, { prompt, target, position, foils = [] }: Maps): boolean =>
-  result.prompt === prompt &&
-  result.target.id === target.id &&
-  result.position === position &&
-  `${result.foils?.map((f) => f.id) ?? []}` === `${foils.map((f) => f.id)}`;
+const entriesOf = (what: Reported | readonly (Reported | Entry)[], extras: Extras): readonly Entry[] =>
+  (Array.isArray(what) ? what : [{ ...extras, result: what }]).map((one: Reported | Entry) =>
+    "result" in one ? one : { result: one },
+  );
 
-const dataOf = (result: Attribution, { command, maps }: ReportOptions): PageData => {
-  if (maps !== undefined && !sameTarget(result, maps))
-    throw faultError([fault("usage", "maps", "those of the result's prompt, target and foils", "others")]);
-  return {
-    ...thinned(toJson(result)),
-    ...(command === undefined ? {} : { command }),
-    ...(maps === undefined ? {} : { modules: modulesOf(maps) }),
-  };
+const dataOf = (entries: readonly Entry[]): PageData => {
+  const faults =
+    entries.length === 0
+      ? [fault("usage", "results", "at least one", "none")]
+      : entries.flatMap(({ result, ...extras }) => extraFaults(result, extras));
+  if (faults.length > 0) throw faultError(faults);
+  const most = Math.floor(MOST_NUMBERS / entries.length);
+  return { sheets: entries.map(({ result, ...extras }) => sheetOf(result, extras, most)) };
 };
 
-/**
- * The page as text, to be written to a file:
- *
- *     await writeFile("why.html", report(await attribute(model, "The capital of France is", { layers: true })))
- *
- * Throws a FaultError: maps of another prompt or target.
- */
-export const report = (result: Attribution, options: ReportOptions = {}): string =>
+const written = (entries: readonly Entry[]): string =>
   [
     "<!doctype html>",
     '<html lang="en">',
@@ -72,14 +66,26 @@ export const report = (result: Attribution, options: ReportOptions = {}): string
     '<meta name="viewport" content="width=device-width, initial-scale=1">',
     '<meta name="color-scheme" content="light dark">',
     '<meta name="referrer" content="no-referrer">',
-    `<title>${escaped(titleOf(result))}</title>`,
+    `<title>${escaped(titleOf(entries))}</title>`,
     `<style>${built.style}</style>`,
     "</head>",
     "<body>",
     '<div id="page"><noscript>This report is drawn by a script in this file; let it run to see it.</noscript></div>',
-    `<script id="data" type="application/json">${inScript(dataOf(result, options))}</script>`,
+    `<script id="data" type="application/json">${inScript(dataOf(entries))}</script>`,
     `<script>${built.script}</script>`,
     "</body>",
     "</html>",
     "",
   ].join("\n");
+
+/**
+ * The page as text, to be written to a file:
+ *
+ *     await writeFile("why.html", report(await attribute(model, "The capital of France is", { layers: true })))
+ *
+ * What is reported is an attribution, maps, or a written text with its explanation; or several, each with its own extras where it
+ * is `{ result, maps, … }`. Throws a FaultError: no result at all; maps or a comparison of another
+ * prompt or target; a written text whose parts are not the tokens.
+ */
+export const report = (what: Reported | readonly (Reported | Entry)[], extras: Extras = {}): string =>
+  written(entriesOf(what, extras));

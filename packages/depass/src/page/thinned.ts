@@ -2,8 +2,8 @@
 // scores at any layer are kept, and the page says so.
 import type { AttributionJson } from "../result.ts";
 
-/** Numbers in the page's data: about 4 MB of text. */
-const MOST_NUMBERS = 200_000;
+/** Scores by layer, or by new token, in the page's data: about 4 MB of text. */
+export const MOST_NUMBERS = 200_000;
 /** Cells drawn at once: browsers stay quick with so many. */
 export const MOST_CELLS = 12_000;
 
@@ -23,7 +23,7 @@ export type Thinned = {
   readonly kept?: readonly number[];
 };
 
-export const thinned = (result: AttributionJson, most = MOST_NUMBERS): Thinned => {
+export const thinned = (result: AttributionJson, most: number): Thinned => {
   const { layers, parts } = result;
   if (layers === undefined || layers.length * parts.length <= most) return { result };
   const kept = largestParts(result, most);

@@ -5,16 +5,19 @@ import { shareOf, sizeOf } from "../report/table.ts";
 import { visible } from "../report/visible.ts";
 import type { AttributionJson, LayerScores, PartScore } from "../result.ts";
 import { type Modules, moduleRows } from "./modules.ts";
+import type { Rules } from "./rules.ts";
 
-/** Numbers of parts, and of one of the result's layers; or a module, by its row and column. */
+/** Numbers of parts, and of one of the result's layers; or a module, by its row and column: neurons are the last row. */
 export type Selection = {
   readonly parts: readonly number[];
   readonly layer?: number;
+  /** One of the rules compared. */
+  readonly rule?: number;
   readonly module?: readonly [row: number, column: number];
 };
 
 /** What can be pointed at. */
-export type Shown = { readonly result: AttributionJson; readonly modules?: Modules };
+export type Shown = { readonly result: AttributionJson; readonly modules?: Modules; readonly rules?: Rules };
 
 export type Told = {
   readonly name: string;
@@ -23,6 +26,8 @@ export type Told = {
   readonly share: string;
   /** Token numbers, ids, characters, norm, layer: whichever there are. */
   readonly facts: readonly string[];
+  /** Tokens whose logits it raises and lowers most, where the result tells. */
+  readonly words?: Pick<PartScore, "promotes" | "suppresses">;
 };
 
 /** `layers.3.resid_pre` is what enters layer 3; behind all layers is the end. */
@@ -49,6 +54,17 @@ export const nameOf = (result: AttributionJson, part: number): string => {
     : `${visible(name)} of ${visible(result.prompt.slice(found.start, found.end))}`;
 };
 
+/** Names, with the token's number behind those that several parts have. */
+export const labeller = (result: AttributionJson): ((part: number) => string) => {
+  const names = result.parts.map((_, part) => nameOf(result, part));
+  const seen = new Set<string>();
+  const twice = new Set(names.filter((name) => seen.size === seen.add(name).size));
+  return (part) => {
+    const name = names[part] ?? "";
+    return twice.has(name) ? `${name} #${tokensOfPart(result.parts[part] as PartScore)[0] ?? part}` : name;
+  };
+};
+
 const sumAt = (parts: readonly number[], scoreOf: (part: number) => number | undefined): number =>
   parts.reduce((sum, part) => sum + (scoreOf(part) ?? 0), 0);
 
@@ -64,18 +80,23 @@ const placeOf = (result: AttributionJson, parts: readonly number[]): readonly st
 };
 
 const toldModule = (modules: Modules, [row, column]: readonly [number, number]): Told => {
-  const { name, score } = moduleRows(modules)[row]?.[column] ?? { name: "", score: 0 };
+  const found = [...moduleRows(modules), modules.neurons?.strongest ?? []][row]?.[column];
+  const { name, score } = found ?? { name: "", score: 0 };
   return { name, score, share: shareOf(score, modules.explained, Math.abs(score)), facts: [] };
 };
 
 const toldPart = (result: AttributionJson, { parts }: Selection, size: number): Told => {
   const score = sumAt(parts, (i) => result.parts[i]?.score);
-  const norm = parts.length === 1 ? result.parts[parts[0] as number]?.norm : undefined;
+  const only = parts.length === 1 ? result.parts[parts[0] as number] : undefined;
+  const { norm, promotes, suppresses } = only ?? {};
   return {
     name: parts.map((i) => nameOf(result, i)).join(" + "),
     score,
     share: shareOf(score, result.total, size),
     facts: [...placeOf(result, parts), ...(norm === undefined ? [] : [`norm ${norm.toPrecision(4)}`])],
+    ...(promotes === undefined && suppresses === undefined
+      ? {}
+      : { words: { promotes: promotes ?? [], suppresses: suppresses ?? [] } }),
   };
 };
 
@@ -95,13 +116,25 @@ const toldAt = (
   };
 };
 
+const toldBy = (result: AttributionJson, { parts }: Selection, rules: Rules, rule: number): Told => {
+  const scores = rules.scores[rule] ?? [];
+  const score = sumAt(parts, (i) => scores[i]);
+  return {
+    name: parts.map((i) => nameOf(result, i)).join(" + "),
+    score,
+    share: shareOf(score, rules.totals[rule] ?? 0, sizeOf(scores)),
+    facts: [`by the rule ${rules.names[rule]}`, ...placeOf(result, parts)],
+  };
+};
+
 /** Tells of anything that is shown. What all of it is measured by is summed once: there may be ten thousand parts. */
-export const teller = ({ result, modules }: Shown): ((selection: Selection) => Told) => {
+export const teller = ({ result, modules, rules }: Shown): ((selection: Selection) => Told) => {
   const size = sizeOf(result.parts.map((p) => p.score));
   const layers = (result.layers ?? []).map((at) => ({ at, size: sizeOf(at.scores) }));
   return (selection) => {
-    const { layer, module } = selection;
+    const { layer, module, rule } = selection;
     if (module !== undefined && modules !== undefined) return toldModule(modules, module);
+    if (rule !== undefined && rules !== undefined) return toldBy(result, selection, rules, rule);
     const found = layer === undefined ? undefined : layers[layer];
     return found === undefined ? toldPart(result, selection, size) : toldAt(result, selection, found.at, found.size);
   };

@@ -5,6 +5,7 @@ export type Rgb = readonly [red: number, green: number, blue: number];
 
 const orange: Rgb = [250, 140, 40];
 const blue: Rgb = [80, 160, 255];
+const green: Rgb = [70, 180, 130];
 /** Where the scale begins: near the terminal's own background, so that zero does not stand out. */
 const papers = { dark: [28, 28, 32], light: [255, 255, 255] } as const satisfies Readonly<Record<string, Rgb>>;
 
@@ -17,12 +18,17 @@ export const hue = (t: number): Rgb => (t < 0 ? blue : orange);
 /** Less than 1 shows small scores, most of a prompt, better; the legend is drawn with the same scale. */
 const GAMMA = 0.6;
 
-/** The colour of `t` from -1 to 1. */
-export const diverging = (t: number, paper: Paper): Rgb => {
+const mixed = (t: number, end: Rgb, paper: Paper): Rgb => {
   const share = Math.min(1, Math.abs(t)) ** GAMMA;
-  const mix = (i: 0 | 1 | 2): number => Math.round(papers[paper][i] + share * (hue(t)[i] - papers[paper][i]));
+  const mix = (i: 0 | 1 | 2): number => Math.round(papers[paper][i] + share * (end[i] - papers[paper][i]));
   return [mix(0), mix(1), mix(2)];
 };
+
+/** The colour of `t` from -1 to 1. */
+export const diverging = (t: number, paper: Paper): Rgb => mixed(t, hue(t), paper);
+
+/** The colour of a size, whatever its sign: neither side's. */
+export const sequential = (t: number, paper: Paper): Rgb => mixed(t, green, paper);
 
 /** Relative luminance, WCAG 2. */
 const luminance = ([r, g, b]: Rgb): number => {

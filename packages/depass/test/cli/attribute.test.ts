@@ -161,8 +161,9 @@ test("--report writes a page with the result and the call that makes it again", 
   await json([...given, "--report", path]);
   const page = await readFile(path, "utf8");
   const [, data = ""] = /<script id="data" type="application\/json">(.*?)<\/script>/s.exec(page) ?? [];
-  const { result, command } = JSON.parse(data) as { result: Json; command: string };
-  assert.equal(result.parts, (await json(given)).parts);
+  const { sheets } = JSON.parse(data) as { sheets: readonly { result: Json; command: string }[] };
+  const [{ result, command } = { result: undefined, command: "" }] = sheets;
+  assert.equal(result?.parts, (await json(given)).parts);
   assert.is(
     command,
     `depass attribute --model ${model} --target ' Paris' --from 1 --layers --backend reference --prompt 'on the'`,

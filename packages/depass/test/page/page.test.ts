@@ -1,52 +1,16 @@
 // The page as somebody meets it, in a real browser.
-import { readFile } from "node:fs/promises";
-import axe from "axe-core";
 import type { Page } from "playwright-core";
-import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { report } from "../../src/page/report.ts";
 import { type Attribution, toJson } from "../../src/result.ts";
 import { attributionOf } from "../report/tokens.ts";
-import { chromiumHere, type Look, type Opened, type Reader, startReader } from "./browser.ts";
+import { detail, inPages, isSound, type Look, looks, saved } from "./browser.ts";
+import { contrast, piece, sample } from "./sample.ts";
 
-const test = suite("the page in Chromium");
-let reader: Reader | undefined;
-test.before(async () => {
-  if (chromiumHere !== undefined) reader = await startReader(chromiumHere);
-});
-test.after(() => reader?.close());
+const { test, inPage: inHtml } = inPages("the page in Chromium");
 
-/** A test in a page, which in the end has complained of nothing. */
 const inPage = (name: string, result: Attribution, use: (page: Page) => Promise<void>, look?: Look): void =>
-  test(name, async () => {
-    if (reader === undefined) {
-      console.log(`skipped: ${name}: no Chromium here`);
-      return;
-    }
-    const { page, complaints }: Opened = await reader.open(report(result, { command: "depass attribute" }), look);
-    await use(page);
-    assert.equal(complaints, []);
-    await page.close();
-  });
-
-const layer = (site: string, scores: readonly number[]) => ({
-  site,
-  scores,
-  explained: scores.reduce((a, b) => a + b, 0),
-});
-
-const sample: Attribution = {
-  ...attributionOf(["When", " Mary", " and", " John", "\n"], [-0.125, 4.2937461, 0.5, -2.75, 0.25]),
-  layers: [
-    layer("layers.0.resid_pre", [1, -7.25, 0, 0.5, 0, 0, 0]),
-    layer("layers.1.resid_pre", [1, 2, 3, 4, 5, 0, 0]),
-    layer("resid_final", [-0.125, 4.2937461, 0.5, -2.75, 0.25, 0, 0]),
-  ],
-};
-const contrast: Attribution = { ...sample, foils: [{ id: 9, text: " Rome", logit: 0.5, probability: 0.01 }] };
-
-const detail = (page: Page): Promise<string> => page.locator("#detail").innerText();
-const piece = (page: Page, name: string) => page.getByRole("option", { name: new RegExp(`^${name}`) });
+  inHtml(name, report(result, { command: "depass attribute" }), use, look);
 
 inPage("hovering tells the exact value, share, id and characters", sample, async (page) => {
   await piece(page, "·Mary").hover();
@@ -87,53 +51,6 @@ inPage("the strip by keys: one stop for Tab, arrows, Enter and Escape", sample, 
   assert.is(await piece(page, "·Mary").getAttribute("aria-selected"), "false");
 });
 
-inPage("the map of layers: rows and columns named, cells by mouse and keys", sample, async (page) => {
-  const grid = page.getByRole("grid", { name: "Parts by layer" });
-  assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["part \\ layer", "0", "1", "end"]);
-  assert.equal(await grid.getByRole("rowheader").allInnerTexts(), ["When", "·Mary", "·and", "·John", "⏎"]);
-  await grid.locator("td").nth(3).hover();
-  assert.match(await detail(page), "exactly -7.25");
-  assert.match(await detail(page), "entering layer 0");
-  await grid.locator("td").first().focus();
-  await page.keyboard.press("ArrowDown");
-  await page.keyboard.press("ArrowRight");
-  assert.match(await detail(page), "exactly 2");
-  assert.match(await detail(page), "entering layer 1");
-  await page.keyboard.press(" ");
-  assert.is(await grid.locator("td").nth(4).getAttribute("aria-selected"), "true");
-});
-
-const withMaps = {
-  ...{
-    maps: {
-      ...sample,
-      heads: [
-        [1, -2.5],
-        [0.5, 3],
-      ],
-      attention: [-1.5, 3.5],
-      mlp: [4, 5],
-    },
-  },
-  command: "depass attribute",
-};
-
-test("the map of heads and modules: rows and columns named, exact values, lock", async () => {
-  if (reader === undefined) {
-    console.log("skipped: the map of heads and modules: no Chromium here");
-    return;
-  }
-  const { page, complaints } = await reader.open(report(sample, withMaps));
-  const grid = page.getByRole("grid", { name: "Heads and modules" });
-  assert.equal(await grid.getByRole("columnheader").allInnerTexts(), ["layer \\ head", "0", "1", "attention", "MLP"]);
-  await page.getByRole("gridcell", { name: "L0H1, score" }).click();
-  assert.match(await detail(page), "exactly -2.5");
-  await page.keyboard.press("ArrowDown");
-  assert.match(await detail(page), "L1H1");
-  assert.equal(await page.locator('[aria-selected="true"]').count(), 1);
-  assert.equal(complaints, []);
-});
-
 const names = (page: Page): Promise<readonly string[]> => page.locator(".parts tbody th").allInnerTexts();
 
 inPage("the table sorts both ways, finds, and adds up", sample, async (page) => {
@@ -153,6 +70,41 @@ inPage("target and foil stand side by side", contrast, async (page) => {
   assert.match(await page.locator(".targets").innerText(), /foil\s+·Rome\s+9\s+0\.5000\s+1\.00 %/);
 });
 
+const evilText = "<img/src=x>";
+const apart = { target: [0.5, 5, 0, -1, 0, 0, 0], foil: [0.625, 0.7062539, -0.5, 1.75, -0.25, 0, 0] };
+
+inHtml(
+  "the two sides of a contrast stand in the table, add up, and sort it",
+  report(contrast, { apart }),
+  async (page) => {
+    const mary = page.locator(".parts tr[data-parts='1'] td.side");
+    assert.equal(await mary.allInnerTexts(), ["+5.000", "+0.706"]);
+    assert.equal(await page.locator(".parts tfoot .side").allInnerTexts(), ["+4.500", "+2.331"]);
+    await page.getByRole("button", { name: "For ·Rome" }).click();
+    assert.is((await names(page))[0], "·John");
+    await page.getByRole("button", { name: "For ·Paris" }).click();
+    assert.is((await names(page))[0], "·Mary");
+  },
+);
+
+const words = {
+  promotes: [
+    { id: 1, text: " Rome", score: 2.5 },
+    { id: 2, text: evilText, score: 1.25 },
+  ],
+  suppresses: [{ id: 3, text: " the", score: -3 }],
+};
+const worded = { ...sample, parts: sample.parts.map((p, i) => (i === 1 ? { ...p, ...words } : p)) };
+
+inPage("what a part promotes and suppresses is told with it, where the result has it", worded, async (page) => {
+  await piece(page, "·Mary").hover();
+  assert.match(await detail(page), /promotes ·Rome \+2\.500 <img\/src=x> \+1\.250/);
+  assert.match(await detail(page), "suppresses ·the -3.000");
+  assert.is(await page.locator("img").count(), 0);
+  await piece(page, "·John").hover();
+  assert.not.match(await detail(page), "promotes");
+});
+
 inPage("the data and the command can be had", sample, async (page) => {
   await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
   await page.getByRole("button", { name: "Copy data" }).click();
@@ -164,16 +116,13 @@ inPage("the data and the command can be had", sample, async (page) => {
   assert.is(await page.evaluate<string>(read), "depass attribute");
 });
 
-const saved = async (page: Page, button: string): Promise<Buffer> => {
-  const [download] = await Promise.all([
-    page.waitForEvent("download"),
-    page.getByRole("button", { name: button }).click(),
-  ]);
-  return readFile(await download.path());
-};
-
 inPage("every picture can be saved, as SVG with its texts and as PNG", sample, async (page) => {
-  const titles = { "Prompt, coloured by score": "Mary", "Parts by layer": "·Mary", Parts: "+4.294" };
+  const titles = {
+    "Prompt, coloured by score": "Mary",
+    "One part through the layers": "<polyline",
+    "Parts by layer": "·Mary",
+    Parts: "+4.294",
+  };
   for (const [title, text] of Object.entries(titles)) {
     const svg = `${await saved(page, `Save “${title}” as SVG`)}`;
     assert.match(svg, /^<svg /);
@@ -231,34 +180,28 @@ inPage("parts that are no tokens: the prompt without colours, the table with the
   assert.match(await detail(page), "exactly -1");
 });
 
-type Violation = { readonly id: string; readonly nodes: readonly { readonly html: string }[] };
-
-const looks: readonly (readonly [string, Look])[] = [
-  ["light", {}],
-  ["dark", { colorScheme: "dark" }],
-  ["narrow", { width: 380 }],
-];
 for (const [name, look] of looks)
   inPage(
     `${name}: axe finds nothing, and the page is no wider than the window`,
     contrast,
     async (page) => {
       await piece(page, "·Mary").click();
-      await page.evaluate(axe.source);
-      const found = await page.evaluate<readonly Violation[]>("axe.run().then((r) => r.violations)");
-      assert.equal(
-        found.map(({ id, nodes }) => [id, nodes[0]?.html]),
-        [],
-      );
-      assert.ok(await page.evaluate<boolean>("document.documentElement.scrollWidth <= innerWidth"));
+      await isSound(page);
     },
     look,
   );
 
-const long = attributionOf(
-  Array.from({ length: 1024 }, (_, i) => ` w${i}`),
-  Array.from({ length: 1024 }, (_, i) => Math.sin(i)),
-);
+const long: Attribution = {
+  ...attributionOf(
+    Array.from({ length: 1024 }, (_, i) => ` w${i}`),
+    Array.from({ length: 1024 }, (_, i) => Math.sin(i)),
+  ),
+  layers: Array.from({ length: 31 }, (_, l) => ({
+    site: `layers.${l}.resid_pre`,
+    scores: Array.from({ length: 1026 }, (_, i) => Math.sin(i * l)),
+    explained: 1,
+  })),
+};
 
 /** Milliseconds from a pointer's arrival at a token until the page shows its value and has been laid out anew. */
 const hoverTime = `(async (number) => {
@@ -268,7 +211,7 @@ const hoverTime = `(async (number) => {
   return performance.now() - start;
 })`;
 
-inPage("1,024 tokens: hovering is answered within 100 ms", long, async (page) => {
+inPage("1,024 tokens at 31 layers: hovering is answered within 100 ms", long, async (page) => {
   const times: number[] = [];
   for (let i = 0; i < 9; i++) times.push(await page.evaluate<number>(`${hoverTime}(${100 * i + 7})`));
   const median = times.sort((a, b) => a - b)[4] as number;

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { layerName, sentence, teller } from "../../src/page/told.ts";
+import { labeller, layerName, sentence, teller } from "../../src/page/told.ts";
 import { toJson } from "../../src/result.ts";
 import { attributionOf } from "../report/tokens.ts";
 
@@ -33,6 +33,11 @@ test("several parts are told with their sum; a part at a layer with that layer's
 
 test("what began at no token has no place", () => {
   assert.equal(teller({ result: sample })({ parts: [2] }).facts, []);
+});
+
+test("parts of one name are told apart by their tokens", () => {
+  const label = labeller(toJson(attributionOf([" a", " b", " a"], [1, 2, 3])));
+  assert.equal([0, 1, 2, 3].map(label), ["·a #0", "·b", "·a #2", "bias"]);
 });
 
 test("for listeners: one sentence, every character with a name", () => {

@@ -1,0 +1,32 @@
+// What have the commands in common? How they fail, what those that ask a model are asked, and how a call reads.
+import { Command, Option } from "commander";
+import { givenWords } from "./call-line.ts";
+import * as options from "./options.ts";
+
+/** What is true of every command: messages under our name, help on request, a wrong call is thrown to main. */
+export const configured = (command: Command): Command =>
+  command
+    .exitOverride()
+    .allowExcessArguments(false)
+    .configureOutput({
+      outputError: (text, write) => write(text.replace(/^error: /, "depass: ")),
+    });
+
+/** The options of a call as words, but for the prompt and where the result goes. */
+export const questionWords = (command: Command): readonly string[] =>
+  givenWords(command, ["prompt", "report", "save", "json"]);
+
+export const examples = (...lines: readonly string[]): string =>
+  `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;
+
+/** A command that asks a model about what it would say next. */
+export const asking = (name: string): Command =>
+  configured(new Command(name))
+    .addOption(options.model())
+    .addOption(options.families())
+    .addOption(
+      new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
+    )
+    .option("--prompt-file <file>", "read the prompt from a file")
+    .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
