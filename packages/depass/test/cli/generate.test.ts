@@ -70,7 +70,7 @@ test("a seed draws the same again", async () => {
 });
 
 const faults: readonly (readonly [args: readonly string[], status: number, message: RegExp])[] = [
-  [["--rule", "taylor"], 2, /^depass: --rule: expected --explain or --cite with it/],
+  [["--rule", "taylor"], 2, /^depass: --rule: expected --explain, --cite or --report with it/],
   [["--cite", "x", "--parts", "head"], 2, /^depass: --cite: expected --parts token with it/],
   [["--explain", "--from", "99"], 2, /^depass: --from: expected a layer of this model, 0 to 1/],
   [["--top-p", "0.5"], 2, /^depass: topP: expected a temperature above 0 with it/],

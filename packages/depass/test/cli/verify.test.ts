@@ -134,7 +134,7 @@ test("a generated text that is not what was saved, or cannot be", async () => {
   assert.match(odd.stderr, /tokens: expected ids from 0 to \d+, got 1000000000/);
   assert.match((await changed(({ tokens }) => tokens.pop())).stderr, /expected a saved generation/);
   const plain = ["generate", "--model", folder, "--prompt", "on", "--save"];
-  assert.match((await called([...plain, path])).stderr, /--save: expected --explain or --cite with it/);
+  assert.match((await called([...plain, path])).stderr, /--save: expected --explain, --cite or --report with it/);
   assert.match((await called([...plain, "x.txt", "--explain"])).stderr, /a name that ends in \.json, got \.txt/);
 });
 
