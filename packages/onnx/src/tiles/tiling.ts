@@ -14,6 +14,8 @@ export type Tiling = {
   readonly head: boolean;
   /** Numbers of the tiles in each chunk. */
   readonly chunks: readonly (readonly number[])[];
+  /** Long prompts: each chunk is computed by itself, and values are mixed in blocks without zeros (mix.ts, apart.ts). */
+  readonly apart?: boolean;
 };
 
 export const tileCount = ({ chunks }: Tiling): number => chunks.reduce((sum, c) => sum + c.length, 0);
