@@ -24,7 +24,7 @@ export type Base = {
 export type PlanOptions = {
   /** Where to cut, counted in computed nodes; default: where layers meet. */
   readonly cuts?: readonly number[];
-  /** Tokens from which the chunks of rows run one by one; default: 256. */
+  /** Tokens from which the chunks of rows run one by one; default: 512. */
   readonly apart?: number;
 };
 

@@ -75,7 +75,7 @@ const tilesFor = (T: number): number => {
 };
 
 /** From this length on rows fill the memory, and a chunk has enough of them to be worth a run of its own. */
-const APART = 256;
+const APART = 512;
 
 const chunksFor = (T: number, count: number): readonly (readonly number[])[] => {
   const chunks: number[][] = [];

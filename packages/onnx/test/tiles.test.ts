@@ -106,6 +106,22 @@ test("chunks that run one by one: random models of 2 to 36 tokens, parts of one 
     fuzz(25),
   ));
 
+test("chunks that are apart have about as many rows as each other, and none is empty", () => {
+  for (const [tokens, count] of [
+    [16, 8],
+    [512, 16],
+    [1024, 16],
+    [2000, 16],
+  ] as const) {
+    const chunks = Array.from({ length: count }, (_, tile) => [tile]);
+    const tiling: Tiling = { tokens: tokensOf(1), extras: 1, kept: [], head: true, chunks, apart: true };
+    const sizes = tileSizes(tiling, { T: tokens });
+    const rows = chunks.map((_, c) => rowTable(tiling, c, [], () => 0)(sizes).data.length);
+    assert.ok(Math.min(...rows) > 0, `${rows}`);
+    if (tokens >= 512) assert.ok(Math.max(...rows) < 1.1 * Math.min(...rows), `${rows}`);
+  }
+});
+
 test("where chunks run one by one, rows are cut between them, and every value is read where it was made", () => {
   const graph = packed(modelOf({ ...wide, tokens: 16 }));
   const steps = (from: number) => {

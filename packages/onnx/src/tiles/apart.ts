@@ -1,5 +1,5 @@
 // In which order the nodes of a tiled segment run where its chunks are apart: first what several chunks read, then all that is
-// one chunk's own, chunk after chunk, then what comes of several. Cut between them, a chunk's rows are gone, and those that take
+// one chunk's own, chunk after chunk, then what comes of several, and so on. Cut between them, a chunk's rows are gone, and those that take
 // their place are there, before the next chunk begins: at no time are the rows between two mixings all in memory.
 import type { Expr, Graph } from "@depass/graph";
 import { nodesOf } from "@depass/graph";
@@ -27,7 +27,9 @@ const placesOf = (
   owners: ReadonlyMap<Expr, number>,
   outputs: ReadonlySet<Expr>,
 ): ReadonlyMap<Expr, Place> => {
-  const places = new Map<Expr, Place>();
+  const places = new Map<Expr, Place>(
+    [...owners].flatMap(([x, chunk]) => (x.op === "input" ? [[x, { stage: 1, chunk }]] : [])),
+  );
   for (const n of nodes) {
     const inputs = n.inputs.flatMap((x) => places.get(x) ?? []);
     places.set(n, begun(behind(inputs), owners.get(n)));

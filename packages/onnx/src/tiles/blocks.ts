@@ -3,7 +3,7 @@
 // corner of zeros. A tile mixes one block after the other, over the tokens that block has: half the products of mix.ts, and
 // neither a padded copy of all values nor a slice of them for every tile. That takes a node per tile and block.
 import { concat, type Dim, type Expr, matmul, minus, reshape, slice, times, transpose } from "@depass/graph";
-import type { Rows, Tiler } from "./form.ts";
+import { owned, type Rows, type Tiler } from "./form.ts";
 import { type Heads, mixedHead, tilesOf } from "./mix.ts";
 import { endOf, partsIn, rowsIn, startOf, type Tiling, tileCount, tokensIn } from "./tiling.ts";
 
@@ -38,13 +38,11 @@ export const mixedInBlocks = (tiler: Tiler, weights: Expr, rows: Rows, heads: He
   const chunks = values.map((_, tile) => {
     const own = blocks.slice(0, tile + 1).map((block, p) => mixedBlock(tiling, tile, p, weights, block, heads));
     const whole = own.length === 1 ? (own[0] as Expr) : concat(-4, ...own);
-    const made = reshape(5, [rowsIn(tiling, tile), H, F])(whole);
-    tiler.owners.set(made, tile);
-    return made;
+    return reshape(5, [rowsIn(tiling, tile), H, F])(whole);
   });
   return {
     kind: "rows",
-    chunks,
+    chunks: owned(tiler, chunks),
     ...(rows.head && { head: { x: mixedHead(tiling, weights, rows.head.x, heads), at: "all" as const } }),
   };
 };

@@ -44,6 +44,12 @@ export type Tiler = {
   readonly owners: Map<Expr, number>;
 };
 
+/** What each chunk's own work begins with, where chunks are apart. */
+export const owned = ({ tiling, owners }: Tiler, chunks: readonly Expr[]): readonly Expr[] => {
+  if (tiling.apart) for (const [c, x] of chunks.entries()) owners.set(x, c);
+  return chunks;
+};
+
 const table = ({ tables }: Tiler, name: string, shape: Shape, make: Tables[string]): Expr => {
   tables[name] ??= make;
   return input(name, shape);

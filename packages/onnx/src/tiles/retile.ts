@@ -33,6 +33,7 @@ import {
   isFirst,
   isOwn,
   ofTokens,
+  owned,
   partsAtToken,
   type Rows,
   repacked,
@@ -161,7 +162,10 @@ const rules: Rules = {
     const rest = params.shape.slice(1);
     return {
       kind: "rows",
-      chunks: place.chunks.map((name, c) => input(name, [rowsOfChunk(tiler.tiling, c), ...rest])),
+      chunks: owned(
+        tiler,
+        place.chunks.map((name, c) => input(name, [rowsOfChunk(tiler.tiling, c), ...rest])),
+      ),
       ...(place.head !== undefined && {
         head: { x: input(place.head, [tiler.tiling.tokens, ...rest]), at: "all" as const },
       }),
@@ -173,7 +177,7 @@ const rules: Rules = {
     const chunks = tiler.tiling.chunks.map((_, c) => mul(ofTokens(tiler, c, x.x, 2), isOwn(tiler, c)));
     return {
       kind: "rows",
-      chunks,
+      chunks: owned(tiler, chunks),
       ...(tiler.tiling.head && { head: { x: mul(x.x, isFirst(tiler)), at: "all" as const } }),
     };
   },
