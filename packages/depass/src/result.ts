@@ -1,6 +1,9 @@
 // What an attribution is: a plain value with everything needed to read it, save it or draw it.
 import type { Token } from "@depass/models";
 
+/** A token of the vocabulary, and what a part adds to its logit. */
+export type TokenScore = { readonly id: number; readonly text: string; readonly score: number };
+
 /** One part's share of the target's logit. */
 export type PartScore = {
   /** The token's or span's text, or a head's, module's or neuron's name, or `bias`, or `remainder`. */
@@ -13,6 +16,10 @@ export type PartScore = {
   readonly token?: number;
   /** The tokens of a span of several. */
   readonly tokens?: readonly number[];
+  /** The tokens whose logits the part raises most, most first; where they were asked for and the part is not nothing. */
+  readonly promotes?: readonly TokenScore[];
+  /** Those whose logits it raises least or lowers most, the lowest first. */
+  readonly suppresses?: readonly TokenScore[];
 };
 
 /** The scores as they would be if the model stopped at a site of the stream and read it through the last norm. */
@@ -49,7 +56,10 @@ export type Attribution = {
   /** The token whose state is read: its next token is the target. */
   readonly position: number;
   readonly target: Target;
-  /** The site that was read through the last norm; absent where the model's own logits are explained. */
+  /**
+   * What was read: the site of a state, through the last norm, or a module, head or neuron, by what it alone adds to the
+   * target's logit; absent where the model's own logits are explained.
+   */
   readonly to?: string;
   /** What the target was told apart from. */
   readonly foils?: readonly Target[];

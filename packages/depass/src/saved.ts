@@ -10,7 +10,7 @@ import * as t from "io-ts";
 import type { Attribution } from "./result.ts";
 import { savableEnding, savableEndings } from "./savable.ts";
 
-const token = t.type({
+export const savedToken = t.type({
   id: t.number,
   text: t.string,
   start: t.number,
@@ -23,9 +23,16 @@ const target = t.intersection([
   t.type({ id: t.number, text: t.string, logit: t.number, probability: t.number }),
   t.partial({ explained: t.type({ logit: t.number, softcap: t.number }) }),
 ]);
+const tokenScores = t.array(t.type({ id: t.number, text: t.string, score: t.number }));
 const part = t.intersection([
   t.type({ name: t.string, score: t.number }),
-  t.partial({ norm: t.number, token: t.number, tokens: t.array(t.number) }),
+  t.partial({
+    norm: t.number,
+    token: t.number,
+    tokens: t.array(t.number),
+    promotes: tokenScores,
+    suppresses: tokenScores,
+  }),
 ]);
 const layer = t.type({ site: t.string, scores: t.array(t.number), explained: t.number });
 
@@ -39,7 +46,7 @@ const stored = t.intersection([
     seed: t.string,
     mode: t.union([t.literal("forward"), t.literal("adjoint")]),
     prompt: t.string,
-    tokens: t.array(token),
+    tokens: t.array(savedToken),
     position: t.number,
     target,
     explained: t.number,

@@ -1,5 +1,6 @@
 export * from "./adjoint.ts";
 export * from "./backend.ts";
+export * from "./blocks.ts";
 export * from "./bounds.ts";
 export * from "./decompose.ts";
 export * from "./dim.ts";
@@ -16,6 +17,8 @@ export * from "./op.ts";
 export * from "./parts.ts";
 export * from "./passes/arrange.ts";
 export * from "./passes/cached.ts";
+export * from "./passes/constants.ts";
+export * from "./passes/image.ts";
 export * from "./passes/intervene.ts";
 export * from "./passes/pack.ts";
 export * from "./passes/prune.ts";

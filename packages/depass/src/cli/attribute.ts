@@ -4,13 +4,13 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type ExplainOptions, explain, explainOptions, type Mode } from "../explain.ts";
+import { type Explained, type ExplainOptions, explainChosen, explainOptions, type Mode } from "../explain.ts";
 import { encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphHash, weightsHash } from "../fingerprint.ts";
-import { levelOf } from "../level.ts";
 import { report as page } from "../page/report.ts";
 import { checkWritable, writeWhole } from "../place.ts";
+import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
@@ -18,7 +18,7 @@ import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, unheardOptions } from "./backend.ts";
 import { shellWord } from "./call-line.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
-import { type MethodOptions, methodOf } from "./method.ts";
+import { type MethodOptions, rankedMethodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
@@ -29,8 +29,10 @@ export type AttributeOptions = ModelOptions &
   PromptOptions &
   QuestionOptions &
   BackendOptions & {
-    readonly to?: number;
+    readonly to?: PlaceName;
+    readonly top?: number;
     readonly layers?: true;
+    readonly promotes?: number;
     readonly mode?: Mode;
     readonly json?: true;
     readonly all?: true;
@@ -62,9 +64,9 @@ const askOf = (
   prompt: string,
   options: AttributeOptions,
 ): E.Either<readonly Fault[], Ask> => {
-  const { to, layers, mode } = options;
+  const { to, layers, mode, promotes } = options;
   return pipe(
-    methodOf(options, model),
+    rankedMethodOf(options, model),
     E.bindTo("method"),
     E.chainFirst(() => encodePrompt(model, prompt, questionOf(options))),
     E.chain(({ method: { level, rule } }) =>
@@ -77,6 +79,7 @@ const askOf = (
           ...(to !== undefined && { to }),
           ...(layers && { layers }),
           ...(mode && { mode }),
+          ...(promotes !== undefined && { promotes }),
         },
         "",
       ),
@@ -85,10 +88,13 @@ const askOf = (
   );
 };
 
-const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Attribution> =>
+const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Explained> =>
   pipe(
-    attended(options, (a) => explain(model, a.open.backend, prompt, { ...explained, ...runOptions(a) })),
-    TE.map((a) => ({ ...a, times: { load, ...a.times } })),
+    attended(options, (a) => explainChosen(model, a.open.backend, prompt, { ...explained, ...runOptions(a) })),
+    TE.map(({ attribution: { times, ...rest }, ...found }) => ({
+      ...found,
+      attribution: { ...rest, times: { load, ...times } },
+    })),
   );
 
 const printed = (attribution: Attribution, { json, all, target }: AttributeOptions): string =>
@@ -110,22 +116,21 @@ const callOf = (options: AttributeOptions): Readonly<Record<string, unknown>> =>
 
 const asked = [
   ...(["seed", "from", "neurons", "rule", "temperature", "special"] as const),
-  ...(["foil", "to", "layers", "mode", "model", "families"] as const),
+  ...(["foil", "to", "layers", "promotes", "mode", "model", "families"] as const),
 ];
 
 /** With hashes of weights and graph, and the call: what makes a result one that can be made again. */
-const withOrigin = (model: Model, { explained }: Ask, options: AttributeOptions, attribution: Attribution) =>
+const withOrigin = (model: Model, { explained, options }: Ask, { attribution, level, chosen }: Explained) =>
   pipe(
     weightsHash(model),
     TE.bindTo("weights"),
-    TE.bind("graph", () =>
-      TE.fromEither(explanationGraph(model, { ...explained, seed: levelOf(explained.seed).seed })),
-    ),
+    TE.bind("graph", () => TE.fromEither(explanationGraph(model, { ...explained, seed: level.seed }))),
     TE.map(
       ({ weights, graph: { graph } }): Attribution => ({
         ...attribution,
         hashes: { weights, graph: graphHash(graph) },
-        call: callOf(options),
+        // Chosen once: made again, a result has the same parts.
+        call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) },
       }),
     ),
   );
@@ -141,7 +146,7 @@ export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Att
           TE.chainEitherK((text) => askOf(model, load, text, options)),
           TE.bindTo("ask"),
           TE.bind("found", ({ ask }) => explainedOn(ask)),
-          TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, options, found) : TE.right(found))),
+          TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, found) : TE.right(found.attribution))),
         ),
       ),
     ),
