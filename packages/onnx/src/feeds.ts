@@ -32,27 +32,43 @@ export const inputTensor = ({ Tensor: Make }: Runtime, t: Tensor, dtype: "f32" |
     ? new Make("int32", t.data instanceof Int32Array ? t.data : Int32Array.from(t.data), t.shape)
     : new Make("float32", asF32(t), t.shape);
 
-/** Buffers of values that nothing reads any more, by their length: the next value of that length lies there. */
+/** Buffers of values that nothing reads any more, by their length: the next value of about that length lies there. */
 export type Pool = Map<number, Float32Array[]>;
 
 const taken = (pool: Pool, length: number): Float32Array => pool.get(length)?.pop() ?? new Float32Array(length);
 
-export const given = (pool: Pool, data: OrtTensor["data"]): void => {
-  if (!(data instanceof Float32Array)) return;
-  pool.set(data.length, [...(pool.get(data.length) ?? []), data]);
+/** Chunks have about as many rows as each other: up to a sixteenth of a large one is left unused, so that they change places. */
+const roomFor = (length: number): number => {
+  const step = 2 ** Math.max(0, Math.floor(Math.log2(length)) - 4);
+  return length < LARGE ? length : step * Math.ceil(length / step);
 };
 
-/** Where the session writes its outputs. */
-export const fetchesOf = ({ Tensor: Make }: Runtime, { program: own }: Step, sizes: Sizes, pool: Pool): Feeds =>
+const LARGE = 2 ** 20;
+
+export const given = (pool: Pool, data: OrtTensor["data"]): void => {
+  if (!(data instanceof Float32Array)) return;
+  const whole = new Float32Array(data.buffer);
+  pool.set(whole.length, [...(pool.get(whole.length) ?? []), whole]);
+};
+
+/** Where the session writes its outputs; what is kept for others has an array of its very length. */
+export const fetchesOf = (
+  { Tensor: Make }: Runtime,
+  { program: own, outputs }: Step,
+  sizes: Sizes,
+  pool: Pool,
+  kept: ReadonlySet<string>,
+): Feeds =>
   Object.fromEntries(
-    Object.values(own.outputs).map(({ tensor: name, shape, type }) => {
+    Object.entries(own.outputs).map(([local, { tensor: name, shape, type }]) => {
       const numbers = shapeOfSizes(shape, sizes);
       const length = sizeOf(numbers);
+      const room = kept.has(outputs.get(local) ?? "") ? length : roomFor(length);
       return [
         name,
         type === "i32"
           ? new Make("int32", new Int32Array(length), numbers)
-          : new Make("float32", taken(pool, length), numbers),
+          : new Make("float32", taken(pool, room).subarray(0, length), numbers),
       ];
     }),
   );

@@ -4,7 +4,8 @@ import { check, type Expr, expand, type Fault, type Graph, internal, share, simp
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { foldWeights } from "./fold.ts";
-import { type Program, program } from "./program.ts";
+import { type Own, type Part, partsOf } from "./parts.ts";
+import type { Program } from "./program.ts";
 import { type Segment, type Source, segmented } from "./segments.ts";
 import { type Place, placeOf, retile } from "./tiles/retile.ts";
 import type { Tables } from "./tiles/tiling.ts";
@@ -23,6 +24,8 @@ export type Base = {
 export type PlanOptions = {
   /** Where to cut, counted in computed nodes; default: where layers meet. */
   readonly cuts?: readonly number[];
+  /** Tokens from which the chunks of rows run one by one; default: 512. */
+  readonly apart?: number;
 };
 
 /** Norms as their scales and gains, which can then be folded. */
@@ -41,7 +44,15 @@ export const basePlan = (source: Graph, options: PlanOptions = {}): E.Either<rea
       const { segments, outputs } = segmented(graph, shapes, options.cuts);
       const sources = segments.flatMap((s) => [...s.sources.values()]);
       const names = [...new Set(sources.flatMap((s) => (s.kind === "weight" ? [s.name] : [])))];
-      return { segments, outputs, weights: names, derived, layout: layoutFor(graph) };
+      const layout = layoutFor(graph);
+      const { apart } = options;
+      return {
+        segments,
+        outputs,
+        weights: names,
+        derived,
+        layout: layout && (apart === undefined ? layout : { ...layout, apart }),
+      };
     }),
   );
 
@@ -58,10 +69,8 @@ export type Step = {
 };
 
 type Model = {
-  readonly program: Program;
-  readonly tables: Tables;
+  readonly parts: readonly Part[];
   readonly places: Readonly<Record<string, Place>>;
-  readonly checks: readonly string[];
 };
 
 /** Models by their segment's key, the tiling, and which inputs are in tiles: layers share theirs. */
@@ -72,19 +81,12 @@ const modelOf = (segment: Segment, variant: Variant | undefined, tiled: Readonly
     check(segment.graph),
     E.map((shapes) =>
       variant === undefined
-        ? { graph: segment.graph, tables: {}, outputs: {}, checks: [] }
+        ? { graph: segment.graph, tables: {}, outputs: {}, checks: [], owners: new Map<Expr, number>() }
         : retile(segment.graph, shapes, variant.tiling, variant.lean, tiled, segment.finals),
     ),
     E.bindTo("made"),
-    E.bind("program", ({ made }) => program(made.graph)),
-    E.map(
-      ({ made, program: own }): Model => ({
-        program: own,
-        tables: made.tables,
-        places: made.outputs,
-        checks: made.checks,
-      }),
-    ),
+    E.bind("parts", ({ made }) => partsOf(made)),
+    E.map(({ made, parts }): Model => ({ parts, places: made.outputs })),
   );
 
 /** Each piece of a tiled value under its own name. */
@@ -115,33 +117,70 @@ export const stepsFor = (
     const made = models.has(key) ? E.right(models.get(key) as Model) : modelOf(segment, variant, tiled);
     if (E.isLeft(made)) return made;
     models.set(key, made.right);
-    steps.push(stepOf(segment, made.right, tiled, variant));
+    steps.push(...stepsOf(segment, steps.length, made.right, tiled, variant));
     for (const name of Object.keys(made.right.places)) tiledValues.add(segment.outputs.get(name) as string);
   }
   return E.right(steps);
 };
 
-const stepOf = (segment: Segment, model: Model, tiled: ReadonlySet<string>, variant: Variant | undefined): Step => {
-  const sources = [...segment.sources].flatMap(([local, source]): readonly (readonly [string, Source])[] =>
-    tiled.has(local) && variant !== undefined
-      ? pieces(local, source.name, placeOf(variant.tiling, local), variant.tiling).map(([own, name]) => [
-          own,
-          { kind: "value", name },
-        ])
-      : [[local, source]],
+/** `number` tells values within this segment from those within others. */
+const stepsOf = (
+  segment: Segment,
+  number: number,
+  model: Model,
+  tiled: ReadonlySet<string>,
+  variant: Variant | undefined,
+): readonly Step[] => {
+  const sources = new Map(
+    [...segment.sources].flatMap(([local, source]): readonly (readonly [string, Source])[] =>
+      tiled.has(local) && variant !== undefined
+        ? pieces(local, source.name, placeOf(variant.tiling, local), variant.tiling).map(([own, name]) => [
+            own,
+            { kind: "value", name },
+          ])
+        : [[local, source]],
+    ),
   );
-  const outputs = [...segment.outputs].flatMap(([local, value]) => {
-    const place = model.places[local];
-    return place === undefined || variant === undefined
-      ? [[local, value] as const]
-      : pieces(local, value, place, variant.tiling);
-  });
-  return {
-    site: segment.site,
-    program: model.program,
-    tables: model.tables,
-    sources: new Map(sources),
-    outputs: new Map(outputs),
-    checks: model.checks,
-  };
+  const outputs = new Map(
+    [...segment.outputs].flatMap(([local, value]) => {
+      const place = model.places[local];
+      return place === undefined || variant === undefined
+        ? [[local, value] as const]
+        : pieces(local, value, place, variant.tiling);
+    }),
+  );
+  const between = (name: string): string => `${number} ${name}`;
+  return model.parts.map(
+    (part): Step => ({
+      site: segment.site,
+      program: part.program,
+      tables: part.tables,
+      sources: new Map(
+        [...part.sources].flatMap(([local, own]) => {
+          const source = sourceOf(own, sources, outputs, between);
+          return source === undefined ? [] : [[local, source] as const];
+        }),
+      ),
+      outputs: new Map(
+        [...part.outputs].map(([local, { kind, name }]) => [
+          local,
+          kind === "between" ? between(name) : (outputs.get(name) ?? internal(`${name} is no output`)),
+        ]),
+      ),
+      checks: part.checks,
+    }),
+  );
+};
+
+/** Tables have no source. */
+const sourceOf = (
+  { kind, name }: Own,
+  sources: ReadonlyMap<string, Source>,
+  outputs: ReadonlyMap<string, string>,
+  between: (name: string) => string,
+): Source | undefined => {
+  if (kind === "between") return { kind: "value", name: between(name) };
+  return kind === "input"
+    ? sources.get(name)
+    : { kind: "value", name: outputs.get(name) ?? internal(`${name} is no output`) };
 };

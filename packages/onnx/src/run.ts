@@ -219,7 +219,7 @@ const computed = async (
     const own = fixed.get(step.program) ?? fixedFeeds(ready.runtime, step, sizes);
     fixed.set(step.program, own);
     const feeds = { ...own, ...feedsOf(ready, step, values, inputs) };
-    const fetches = fetchesOf(ready.runtime, step, sizes, arrays);
+    const fetches = fetchesOf(ready.runtime, step, sizes, arrays, kept);
     const done = await session.right.run(feeds, fetches)();
     if (E.isLeft(done)) return done;
     if (step.checks.some((name) => (fetches[step.program.outputs[name]?.tensor ?? ""]?.data[0] ?? 0) !== 0))

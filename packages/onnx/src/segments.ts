@@ -58,7 +58,7 @@ const nominalElements = (shape: Shape): number => {
 };
 
 /** Nodes that every segment has of its own: leaves, constants, and what follows from sizes alone. */
-const freeNodes = (graph: Graph): ReadonlySet<Expr> => {
+export const freeNodes = (graph: Graph): ReadonlySet<Expr> => {
   const isLeaf = (n: Expr): boolean => n.op === "input" || n.op === "weight";
   const reads = fold<boolean>(graph, (n, inputs) => isLeaf(n) || inputs.includes(true));
   return new Set(nodesOf(graph).filter((n) => isLeaf(n) || reads.get(n) === false));
@@ -185,9 +185,20 @@ const segmentOf = (
 export const segmented = (graph: Graph, shapes: Shapes, cuts?: readonly number[]): Segmented => {
   const isFree = freeNodes(graph);
   const nodes = nodesOf(graph).filter((n) => !isFree.has(n));
+  return segmentedAt(graph, shapes, nodes, cuts ?? cutsOf(nodes, shapes), isFree);
+};
+
+/** The nodes that are computed in an order of one's own, inputs before users. */
+export const segmentedAt = (
+  graph: Graph,
+  shapes: Shapes,
+  nodes: readonly Expr[],
+  cuts: readonly number[],
+  isFree: ReadonlySet<Expr> = freeNodes(graph),
+): Segmented => {
   const numbers = new Map<Expr, string>();
   const idOf = (x: Expr): string => numbers.get(x) ?? (numbers.set(x, `value.${numbers.size}`).get(x) as string);
-  const places = [...(cuts ?? cutsOf(nodes, shapes)).filter((c) => c > 0 && c < nodes.length), nodes.length];
+  const places = [...cuts.filter((c) => c > 0 && c < nodes.length), nodes.length];
   const home = new Map<Expr, number>();
   nodes.forEach((n, i) => {
     home.set(

@@ -8,6 +8,8 @@ import type { Tiling } from "./tiles/tiling.ts";
 export type Layout = {
   readonly tokens: Dim;
   readonly extras: number;
+  /** The length from which chunks are apart, where it is not the usual one. */
+  readonly apart?: number;
   /** Absent where shares must be told element by element. */
   readonly lean?: {
     readonly kept: readonly number[];
@@ -72,6 +74,9 @@ const tilesFor = (T: number): number => {
   return T < 128 ? 8 : 16;
 };
 
+/** From this length on rows fill the memory, and a chunk has enough of them to be worth a run of its own. */
+const APART = 512;
+
 const chunksFor = (T: number, count: number): readonly (readonly number[])[] => {
   const chunks: number[][] = [];
   let rows = Number.POSITIVE_INFINITY;
@@ -93,8 +98,9 @@ export const variantFor = (layout: Layout, T: number, exact: boolean): Variant =
   const { tokens, extras } = layout;
   // With the head apart the first tile must have a second token, or it would have no rows.
   const lean = exact || (layout.lean?.head && T < 2 * count) ? undefined : layout.lean;
-  const chunks = chunksFor(floor, count);
+  const apart = T >= (layout.apart ?? APART);
+  const chunks = apart ? Array.from({ length: count }, (_, tile) => [tile]) : chunksFor(floor, count);
   const { kept = Array.from({ length: extras }, (_, e) => e), head = false } = lean ?? {};
-  const key = JSON.stringify([lean !== undefined, chunks]);
-  return { tiling: { tokens, extras, kept, head, chunks }, lean: lean !== undefined, key };
+  const key = JSON.stringify([lean !== undefined, chunks, apart]);
+  return { tiling: { tokens, extras, kept, head, chunks, apart }, lean: lean !== undefined, key };
 };

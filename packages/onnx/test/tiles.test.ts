@@ -5,6 +5,10 @@ import {
   decompose,
   evaluate,
   type Graph,
+  gather,
+  i32,
+  input,
+  mapOutputs,
   orThrow,
   pack,
   partsName,
@@ -19,6 +23,8 @@ import { close, configs, type ModelConfig, modelOf, type RandomModel } from "@de
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { runBytes } from "../src/memory.ts";
+import { basePlan, stepsFor } from "../src/plan.ts";
 import { layoutOf, retile } from "../src/tiles/retile.ts";
 import { placeTable, rowTable, type Tiling, tileCount, tileSizes } from "../src/tiles/tiling.ts";
 import { isDense, type Layout, layoutFor, variantFor } from "../src/variant.ts";
@@ -50,10 +56,13 @@ const wide: ModelConfig = {
 };
 
 /** A model decomposed by its tokens and packed: the parts of its last state. */
-const packed = ({ graph, states }: RandomModel, special: "ignore" | "keep" = "ignore"): Graph => {
+const packed = ({ graph, states }: RandomModel, special: "ignore" | "keep" = "ignore", asked?: number): Graph => {
   const seed = tokenSeed(states[0] as string);
   const twin = orThrow(decompose(graph, { seed, rule: softmaxRule(0.1, special) }));
-  return orThrow(pack(orThrow(simplify(prune([partsName("logits"), "logits"])(twin.graph)))));
+  const wanted = prune([partsName("logits"), "logits"])(twin.graph);
+  if (asked === undefined) return orThrow(pack(orThrow(simplify(wanted))));
+  const at = gather(-2, input("position", [asked], "i32"));
+  return orThrow(pack(orThrow(simplify(mapOutputs(wanted, at)))));
 };
 
 /** Lengths at the edges of every tiling. */
@@ -77,6 +86,58 @@ test("random models of 7 to 36 tokens", () =>
     ),
     fuzz(25),
   ));
+
+const apart = await open({ apart: 1 });
+
+test("chunks that run one by one: random models of 2 to 36 tokens, parts of one position and of all", () =>
+  fc.assert(
+    fc.asyncProperty(
+      configs.filter((c) => c.positions !== "learned"),
+      fc.integer({ min: 2, max: 36 }),
+      fc.constantFrom("ignore" as const, "keep" as const),
+      fc.option(fc.array(fc.nat(1), { minLength: 1, maxLength: 3 }), { nil: undefined }),
+      async (config, tokens, special, asked) => {
+        const model = modelOf({ ...config, tokens });
+        const graph = packed(model, special, asked?.length);
+        const position = i32([asked?.length ?? 1], asked ?? [0]);
+        await sameOn(apart, graph, { ...model.tensors, position }, model.sizes, { rtol: 1e-3, atol: 1e-4 });
+      },
+    ),
+    fuzz(25),
+  ));
+
+test("chunks that are apart have about as many rows as each other, and none is empty", () => {
+  for (const [tokens, count] of [
+    [16, 8],
+    [512, 16],
+    [1024, 16],
+    [2000, 16],
+  ] as const) {
+    const chunks = Array.from({ length: count }, (_, tile) => [tile]);
+    const tiling: Tiling = { tokens: tokensOf(1), extras: 1, kept: [], head: true, chunks, apart: true };
+    const sizes = tileSizes(tiling, { T: tokens });
+    const rows = chunks.map((_, c) => rowTable(tiling, c, [], () => 0)(sizes).data.length);
+    assert.ok(Math.min(...rows) > 0, `${rows}`);
+    if (tokens >= 512) assert.ok(Math.max(...rows) < 1.1 * Math.min(...rows), `${rows}`);
+  }
+});
+
+test("where chunks run one by one, rows are cut between them, and every value is read where it was made", () => {
+  const graph = packed(modelOf({ ...wide, tokens: 16 }));
+  const steps = (from: number) => {
+    const base = orThrow(basePlan(graph, { apart: from }));
+    return orThrow(stepsFor(base, variantFor(base.layout as Layout, 16, false), new Map()));
+  };
+  const [together, one] = [steps(17), steps(1)];
+  assert.ok(one.length >= together.length + 8, `${one.length} steps, ${together.length} without`);
+  const made = new Set<string>();
+  for (const { sources, outputs } of one) {
+    for (const { kind, name } of sources.values()) assert.ok(kind !== "value" || made.has(name), name);
+    for (const name of outputs.values()) made.add(name);
+  }
+  const sizes = tileSizes(variantFor(layoutFor(graph) as Layout, 16, false).tiling, { T: 16 });
+  assert.ok(runBytes(one, new Set(), sizes) < runBytes(together, new Set(), sizes));
+});
 
 /** Tokens whose embedding is nothing at all: their parts are empty, and lean shares would divide by nothing. */
 test("empty states are told exactly", async () => {
@@ -134,8 +195,8 @@ test("in f64, a packed graph in tiles is the packed graph", () => {
       const graph = packed(model);
       const layout = layoutFor(graph) as Layout;
       const expected = orThrow(evaluate(graph, model.tensors));
-      for (const exact of [true, false]) {
-        const { tiling, lean } = variantFor(layout, tokens, exact);
+      for (const [exact, apart] of [true, false].flatMap((e) => [1, 99].map((from) => [e, from] as const))) {
+        const { tiling, lean } = variantFor({ ...layout, apart }, tokens, exact);
         const sizes = tileSizes(tiling, model.sizes);
         const made = retile(graph, orThrow(check(graph)), tiling, lean, new Set(), new Set(Object.keys(graph)));
         const tables = Object.fromEntries(Object.entries(made.tables).map(([name, table]) => [name, table(sizes)]));

@@ -1,6 +1,22 @@
 // What a value of a tiled graph is: dense as before, a token's value repeated for each of its rows, or rows in tiles. Rows
 // carry a factor per token that has not been multiplied yet, so that it can go where it is cheapest.
-import { broadcast, concat, type Dim, type Expr, gather, input, mul, type Shape, scalar } from "@depass/graph";
+import {
+  add,
+  broadcast,
+  concat,
+  type Dim,
+  type Expr,
+  gather,
+  input,
+  less,
+  mul,
+  plus,
+  reshape,
+  type Shape,
+  scalar,
+  size,
+  sub,
+} from "@depass/graph";
 import { packedTable, placeTable, rowsOfChunk, rowTable, type Tables, type Tiling } from "./tiling.ts";
 
 /** `first`: the value at token 0 is the expression's, and zero at all others. */
@@ -24,6 +40,14 @@ export type Form =
 export type Tiler = {
   readonly tiling: Tiling;
   readonly tables: Record<string, Tables[string]>;
+  /** What begins the work that a chunk has by itself, and the number of that chunk. */
+  readonly owners: Map<Expr, number>;
+};
+
+/** What each chunk's own work begins with, where chunks are apart. */
+export const owned = ({ tiling, owners }: Tiler, chunks: readonly Expr[]): readonly Expr[] => {
+  if (tiling.apart) for (const [c, x] of chunks.entries()) owners.set(x, c);
+  return chunks;
 };
 
 const table = ({ tables }: Tiler, name: string, shape: Shape, make: Tables[string]): Expr => {
@@ -87,8 +111,26 @@ const places = (tiler: Tiler, count: Dim): Expr =>
   table(tiler, "table.places", [count, tiler.tiling.tokens], placeTable(tiler.tiling));
 
 /** One token's parts: `[T + extras, 1, …]`. */
-export const partsAtToken = (tiler: Tiler, rows: Rows, rest: Shape, count: Dim, position: Expr): Expr =>
-  gather(-1 - rest.length, gather(-1, position)(places(tiler, count)))(inOneRow(rows, rest));
+export const partsAtToken = (tiler: Tiler, rows: Rows, rest: Shape, count: Dim, position: Expr, asked: Dim): Expr => {
+  const at = gather(-1, position)(places(tiler, count));
+  if (tiler.tiling.apart) return fromPieces(tiler, rows, rest, at, [count, asked]);
+  return gather(-1 - rest.length, at)(inOneRow(rows, rest));
+};
+
+/** The same as a sum over pieces, so that they need not lie in one row: a piece gives nothing where it has no such row. */
+const fromPieces = ({ tiling }: Tiler, rows: Rows, rest: Shape, at: Expr, shape: Shape): Expr => {
+  const whole = [...shape, ...new Array<number>(rest.length).fill(1)];
+  let start: Dim = 0;
+  const given = [...(rows.head === undefined ? [] : [rows.head.x]), ...rows.chunks].map((x, i) => {
+    const chunk = rows.head === undefined ? i : i - 1;
+    const end = plus(start, chunk < 0 ? tiling.tokens : rowsOfChunk(tiling, chunk));
+    const isInside = mul(less(at, size(end)), sub(1, less(at, size(start))));
+    const place = mul(sub(at, size(start)), isInside);
+    start = end;
+    return mul(gather(-1 - rest.length, place)(x), reshape(2, whole)(isInside));
+  });
+  return given.reduce((a, b) => add(a, b));
+};
 
 /** The rows as graph/rows.ts lays them out. */
 export const repacked = (tiler: Tiler, rows: Rows, shape: Shape): Expr =>

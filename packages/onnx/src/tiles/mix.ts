@@ -16,10 +16,10 @@ import {
   transpose,
 } from "@depass/graph";
 import type { Rows, Tiler } from "./form.ts";
-import { endOf, partsIn, rowsIn, startOf, tileCount, tokensIn } from "./tiling.ts";
+import { endOf, partsIn, rowsIn, startOf, type Tiling, tileCount, tokensIn } from "./tiling.ts";
 
 /** Heads H, K/V heads K, head width F. */
-type Heads = { readonly H: number; readonly K: number; readonly F: number };
+export type Heads = { readonly H: number; readonly K: number; readonly F: number };
 
 /** Each tile of rows, cut out of its chunk. */
 export const tilesOf = (tiler: Tiler, chunks: readonly Expr[], rank: number): readonly Expr[] =>
@@ -54,6 +54,12 @@ const laidOut = ({ tiling }: Tiler, x: Expr, tile: number, { K, F }: Heads): Exp
     : concat(-2, turned, broadcast([K, tokens, minus(all, parts), F])(zeroAfter(turned)));
 };
 
+/** Part 0 of each token, `[T, K, F] → [T, H, F]`. */
+export const mixedHead = ({ tokens: T }: Tiling, weights: Expr, x: Expr, { H, K, F }: Heads): Expr => {
+  const product = matmul(reshape(3, [K, times(H / K, T), T])(weights), transpose([-2, -3, -1])(x));
+  return reshape(4, [T, H, F])(transpose([-2, -4, -3, -1])(reshape(3, [K, H / K, T, F])(product)));
+};
+
 /** `weights` `[H, T, T]`, already times what the values lack. */
 export const mixed = (tiler: Tiler, weights: Expr, rows: Rows, heads: Heads): Rows => {
   const { tiling } = tiler;
@@ -72,14 +78,10 @@ export const mixed = (tiler: Tiler, weights: Expr, rows: Rows, heads: Heads): Ro
     const apart = reshape(3, [K, each, tokens, parts, F])(product);
     return reshape(5, [times(tokens, parts), H, F])(transpose([-3, -2, -5, -4, -1])(apart));
   });
-  const mixedHead = (x: Expr): Expr => {
-    const product = matmul(reshape(3, [K, times(each, T), T])(weights), transpose([-2, -3, -1])(x));
-    return reshape(4, [T, H, F])(transpose([-2, -4, -3, -1])(reshape(3, [K, each, T, F])(product)));
-  };
   return {
     kind: "rows",
     chunks: chunksOf(tiler, tiles, 3),
-    ...(rows.head && { head: { x: mixedHead(rows.head.x), at: "all" as const } }),
+    ...(rows.head && { head: { x: mixedHead(tiling, weights, rows.head.x, heads), at: "all" as const } }),
   };
 };
 

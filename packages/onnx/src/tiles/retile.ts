@@ -26,12 +26,14 @@ import {
   unnamed,
   withInputs,
 } from "@depass/graph";
+import { mixedInBlocks } from "./blocks.ts";
 import {
   type Form,
   isExtra,
   isFirst,
   isOwn,
   ofTokens,
+  owned,
   partsAtToken,
   type Rows,
   repacked,
@@ -53,6 +55,8 @@ export type Retiled = {
   readonly outputs: Readonly<Record<string, Place>>;
   /** Outputs `[1, 1]` that are 0 where the lean tiling was right. */
   readonly checks: readonly string[];
+  /** Which nodes begin what a chunk has by itself (apart.ts). */
+  readonly owners: ReadonlyMap<Expr, number>;
 };
 
 type Context = {
@@ -158,7 +162,10 @@ const rules: Rules = {
     const rest = params.shape.slice(1);
     return {
       kind: "rows",
-      chunks: place.chunks.map((name, c) => input(name, [rowsOfChunk(tiler.tiling, c), ...rest])),
+      chunks: owned(
+        tiler,
+        place.chunks.map((name, c) => input(name, [rowsOfChunk(tiler.tiling, c), ...rest])),
+      ),
       ...(place.head !== undefined && {
         head: { x: input(place.head, [tiler.tiling.tokens, ...rest]), at: "all" as const },
       }),
@@ -170,7 +177,7 @@ const rules: Rules = {
     const chunks = tiler.tiling.chunks.map((_, c) => mul(ofTokens(tiler, c, x.x, 2), isOwn(tiler, c)));
     return {
       kind: "rows",
-      chunks,
+      chunks: owned(tiler, chunks),
       ...(tiler.tiling.head && { head: { x: mul(x.x, isFirst(tiler)), at: "all" as const } }),
     };
   },
@@ -187,7 +194,8 @@ const rules: Rules = {
   attendRows: (_, { forms: [weights, v], shapes, tiler }) => {
     if (weights?.kind !== "dense" || v?.kind !== "rows" || v.head?.at === "first") return undefined;
     const [heads, [, K, F]] = shapes as unknown as readonly [readonly [number], readonly [Dim, number, number]];
-    return mixed(tiler, perKey(weights.x, v.factor, tiler.tiling.tokens), v, { H: heads[0], K, F });
+    const mix = tiler.tiling.apart ? mixedInBlocks : mixed;
+    return mix(tiler, perKey(weights.x, v.factor, tiler.tiling.tokens), v, { H: heads[0], K, F });
   },
   addToRows: ({ params }, { forms: [rows, c], shape, tiler }) => {
     if (rows?.kind !== "rows" || c?.kind !== "dense" || !tiler.tiling.kept.includes(params.part)) return undefined;
@@ -206,14 +214,15 @@ const rules: Rules = {
     if (gate?.kind !== "rows" || neurons?.kind !== "dense" || gate.head?.at === "first") return undefined;
     const width = shape[1] as Dim;
     const shares = (lean ? leanShares : exactShares)(tiler, gate, neurons.x, params, width);
-    if (shares.check !== undefined) checks.push(shares.check);
+    checks.push(...shares.checks);
     return shares.rows;
   },
   partsAt: ({ params }, { forms: [rows, position], shapes, tiler }) => {
+    const [asked = 1] = shapes[1] as Shape;
     if (rows?.kind !== "rows" || position?.kind !== "dense") return undefined;
     const rest = (shapes[0] as Shape).slice(1);
     const whole = settled(tiler, rows, rest.length + 1);
-    return dense(partsAtToken(tiler, whole, rest, plus(params.tokens, params.extras), position.x));
+    return dense(partsAtToken(tiler, whole, rest, plus(params.tokens, params.extras), position.x, asked));
   },
   unpackRows: ({ params }, { forms: [rows], shapes, tiler }) => {
     if (rows?.kind !== "rows") return undefined;
@@ -258,7 +267,7 @@ export const retile = (
   tiled: ReadonlySet<string>,
   packed: ReadonlySet<string> = new Set(),
 ): Retiled => {
-  const tiler: Tiler = { tiling, tables: {} };
+  const tiler: Tiler = { tiling, tables: {}, owners: new Map() };
   const checks: Expr[] = [];
   const forms = new Map<Expr, Form>();
   const shapeOf = (x: Expr): Shape => shapes.get(x) as Shape;
@@ -305,6 +314,7 @@ export const retile = (
   return {
     graph: { ...made, ...Object.fromEntries(named) },
     tables: tiler.tables,
+    owners: tiler.owners,
     outputs,
     checks: named.map(([name]) => name),
   };

@@ -45,8 +45,8 @@ export type Split = {
 const neuronsIn = (tiler: Tiler, tile: number, neurons: Expr): Expr =>
   slice(-2, startOf(tiler.tiling, tile), tokensIn(tiler.tiling, tile))(neurons);
 
-/** `check` `[1, 1]` is 0 where lean shares were right. */
-export type Shared = { readonly rows: Rows; readonly check?: Expr };
+/** `checks` `[1, 1]` are 0 where lean shares were right: one in all, or one a chunk where those are apart. */
+export type Shared = { readonly rows: Rows; readonly checks: readonly Expr[] };
 
 /** Row and token numbers of a tile, `[parts, 1]` and `[tokens, 1, 1]`. */
 const placesIn = ({ tiling }: Tiler, tile: number): { readonly place: Expr; readonly token: Expr } => {
@@ -108,7 +108,7 @@ export const exactShares = (tiler: Tiler, gate: Rows, neurons: Expr, split: Spli
     const own = reshape(2, [tokens, 1, width])(neuronsIn(tiler, tile, neurons));
     return reshape(3, [rowsIn(tiling, tile), width])(mul(shares, own));
   });
-  return { rows: { kind: "rows", chunks: chunksOf(tiler, tiles, 2) } };
+  return { rows: { kind: "rows", chunks: chunksOf(tiler, tiles, 2) }, checks: [] };
 };
 
 /** The gate inputs over the temperature, with the mask of each row, `[R, I]`; and whether a token's own row is masked. */
@@ -126,6 +126,7 @@ const maskedGates = (tiler: Tiler, gate: Rows, chunk: number, { temperature, spe
 export const leanShares = (tiler: Tiler, gate: Rows, neurons: Expr, split: Split, width: Dim): Shared => {
   const { tiling } = tiler;
   const masked = gate.chunks.map((_, chunk) => maskedGates(tiler, gate, chunk, split));
+  const checks = masked.map((m) => m.check);
   const given = tilesOf(
     tiler,
     masked.map((m) => m.gates),
@@ -148,6 +149,6 @@ export const leanShares = (tiler: Tiler, gate: Rows, neurons: Expr, split: Split
       chunks: chunksOf(tiler, tiles, 2),
       ...(tiling.head && { head: { x: neurons, at: "first" as const } }),
     },
-    check: masked.map((m) => m.check).reduce((a, b) => add(a, b)),
+    checks: tiling.apart ? checks : [checks.reduce((a, b) => add(a, b))],
   };
 };

@@ -14,6 +14,8 @@ export type Tiling = {
   readonly head: boolean;
   /** Numbers of the tiles in each chunk. */
   readonly chunks: readonly (readonly number[])[];
+  /** Long prompts: each chunk is computed by itself, and values are mixed in blocks without zeros (mix.ts, apart.ts). */
+  readonly apart?: boolean;
 };
 
 export const tileCount = ({ chunks }: Tiling): number => chunks.reduce((sum, c) => sum + c.length, 0);
@@ -28,11 +30,25 @@ export const rowsIn = (t: Tiling, tile: number): Dim => times(tokensIn(t, tile),
 export const rowsOfChunk = (t: Tiling, chunk: number): Dim =>
   (t.chunks[chunk] ?? []).reduce((sum: Dim, tile) => plus(sum, rowsIn(t, tile)), 0);
 
-/** Values of the tile symbols for a run: tiles of equal length, but for rounding. No tile is empty where T ≥ the tiles. */
+/**
+ * Ends of tiles over the tokens: as far apart from each other, or where chunks are apart with as many rows as each other, so
+ * that one chunk can lie where another lay: then `end · (end - the end before)` is the same for all.
+ */
+const endsOf = ({ chunks, apart }: Tiling): readonly number[] => {
+  const ends: number[] = [];
+  for (let j = 0, end = 0; j < chunks.flat().length; j++) {
+    end = apart ? (end + Math.sqrt(end * end + 4)) / 2 : end + 1;
+    ends.push(end);
+  }
+  return ends.map((end) => end / (ends.at(-1) as number));
+};
+
+/** Values of the tile symbols for a run. No tile is empty where T ≥ the tiles, or twice as many where they are apart. */
 export const tileSizes = (t: Tiling, sizes: Sizes): Sizes => {
   const tokens = valueOf(t.tokens, sizes);
-  const count = tileCount(t);
-  const ends = Array.from({ length: count - 1 }, (_, j) => [`tile.${j}`, Math.round(((j + 1) * tokens) / count)]);
+  const ends = endsOf(t)
+    .slice(0, -1)
+    .map((end, j) => [`tile.${j}`, Math.round(end * tokens)]);
   return { ...sizes, ...Object.fromEntries(ends) };
 };
 
