@@ -9,7 +9,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { render } from "./chat/render.ts";
 import { chatTemplateOf } from "./chat/template.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint/opened.ts";
 
 export type Message = { readonly role: string; readonly content: string };
 
