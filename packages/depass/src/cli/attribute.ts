@@ -12,12 +12,14 @@ import { levelOf } from "../level.ts";
 import { report as page } from "../page/report.ts";
 import { checkWritable, writeWhole } from "../place.ts";
 import { report } from "../report/attribution.ts";
+import { attributionRecords } from "../report/records.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
 import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, unheardOptions } from "./backend.ts";
 import { shellWord } from "./call-line.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { contradictions, type FormatOptions, formatOf, shownAs } from "./format.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
@@ -28,11 +30,11 @@ export type AttributeOptions = ModelOptions &
   MethodOptions &
   PromptOptions &
   QuestionOptions &
-  BackendOptions & {
+  BackendOptions &
+  FormatOptions & {
     readonly to?: number;
     readonly layers?: true;
     readonly mode?: Mode;
-    readonly json?: true;
     readonly all?: true;
     readonly save?: string;
     readonly report?: string;
@@ -47,13 +49,16 @@ type Ask = {
   readonly options: AttributeOptions;
 };
 
+const ALL_THERE = "the JSON always has all parts, and so have tables";
+
 const checkOptions = (options: AttributeOptions): E.Either<readonly Fault[], void> => {
   const unheard = unheardOptions(options);
   const idle =
-    options.json && options.all
-      ? [usage("--all", "the report for people", "--json", "the JSON always has all parts")]
+    formatOf(options) !== "text" && options.all
+      ? [usage("--all", "the report for people", `--${options.json ? "" : "format "}${formatOf(options)}`, ALL_THERE)]
       : [];
-  return unheard.length + idle.length > 0 ? E.left([...unheard, ...idle]) : E.right(undefined);
+  const faults = [...unheard, ...contradictions(options), ...idle];
+  return faults.length > 0 ? E.left(faults) : E.right(undefined);
 };
 
 const askOf = (
@@ -91,15 +96,18 @@ const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<A
     TE.map((a) => ({ ...a, times: { load, ...a.times } })),
   );
 
-const printed = (attribution: Attribution, { json, all, target }: AttributeOptions): string =>
-  json
-    ? JSON.stringify(toJson(attribution))
-    : report(attribution, {
+const printed = (attribution: Attribution, options: AttributeOptions): string =>
+  shownAs(options, {
+    json: () => toJson(attribution),
+    records: () => attributionRecords(attribution),
+    text: () =>
+      report(attribution, {
         ink: stdoutInk(),
         columns: columnsOf(process.stdout),
-        all: all === true,
-        own: target === undefined,
-      }).join("\n");
+        all: options.all === true,
+        own: options.target === undefined,
+      }).join("\n"),
+  });
 
 /**
  * What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it.

@@ -5,10 +5,13 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Comparison, compared, everyRule } from "../compare.ts";
 import { encodePrompt } from "../explainer.ts";
 import { comparisonReport } from "../report/comparison.ts";
+import { comparisonRecords } from "../report/records.ts";
 import { toJson } from "../result.ts";
 import { attended, runOptions } from "./attended.ts";
 import type { AttributeOptions } from "./attribute.ts";
+import { checkBackend } from "./backend.ts";
 import { withModel } from "./checkpoint.ts";
+import { shownAs } from "./format.ts";
 import { methodOf } from "./method.ts";
 import { readPrompt } from "./prompt.ts";
 import { questionOf } from "./question.ts";
@@ -37,13 +40,16 @@ const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison>
 /** Faults: those of `depass attribute`. */
 export const compare = (options: CompareOptions): Faulty<void> =>
   pipe(
-    readPrompt(options),
+    TE.fromEither(checkBackend(options)),
+    TE.chain(() => readPrompt(options)),
     TE.chain((prompt) => comparison(options, prompt)),
     TE.map((found) =>
       print(
-        options.json
-          ? JSON.stringify({ moved: found.moved, attributions: found.attributions.map(toJson) })
-          : comparisonReport(found, stdoutInk()).join("\n"),
+        shownAs(options, {
+          json: () => ({ moved: found.moved, attributions: found.attributions.map(toJson) }),
+          records: () => comparisonRecords(found),
+          text: () => comparisonReport(found, stdoutInk()).join("\n"),
+        }),
       ),
     ),
   );

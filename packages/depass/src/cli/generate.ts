@@ -10,10 +10,12 @@ import { explanationOf, type GeneratedExplanation } from "../explain-generated.t
 import { type Generation, generate as generated } from "../generate.ts";
 import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
 import { duration } from "../report/numbers.ts";
+import { generationRecords } from "../report/records.ts";
 import { harmless } from "../report/visible.ts";
 import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { type FormatOptions, formatOf, shownAs } from "./format.ts";
 import { ruleOf } from "./method.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
@@ -21,7 +23,8 @@ import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type GenerateOptions = ModelOptions &
   PromptOptions &
-  BackendOptions & {
+  BackendOptions &
+  FormatOptions & {
     readonly maxTokens: number;
     readonly temperature?: number;
     readonly topP?: number;
@@ -31,7 +34,6 @@ export type GenerateOptions = ModelOptions &
     readonly explain?: true;
     readonly cite?: string;
     readonly by: Unit;
-    readonly json?: true;
   };
 
 type Answer = {
@@ -47,11 +49,11 @@ const faultsIn = (error: unknown): readonly Fault[] => {
   return faults;
 };
 
-/** The text as it comes, unless one object is wanted at the end. */
+/** The text as it comes, unless one object or table is wanted at the end. */
 const streamed = async (
   model: Model,
   prompt: string,
-  { json, ...options }: GenerateOptions,
+  options: GenerateOptions,
   { backend }: OpenBackend,
   line: ProgressLine,
   signal: Signal,
@@ -62,7 +64,7 @@ const streamed = async (
     const next = await tokens.next();
     line.clear();
     if (next.done) return next.value;
-    if (!json) process.stdout.write(harmless(next.value.text));
+    if (formatOf(options) === "text") process.stdout.write(harmless(next.value.text));
   }
 };
 
@@ -99,13 +101,21 @@ const answered = (model: Model, prompt: string, options: GenerateOptions): Fault
       pipe(
         TE.tryCatch(() => streamed(model, prompt, options, open, line, signal), faultsIn),
         TE.chainFirstIOK(() => () => {
-          if (options.json !== true) process.stdout.write("\n");
+          if (formatOf(options) === "text") process.stdout.write("\n");
         }),
         TE.chain((generation) => explained(model, generation, options, open, line, signal)),
         TE.map((answer) => ({ ...answer, open })),
       ),
     ),
-    TE.map((answer) => print(options.json ? JSON.stringify(toJson(model, answer)) : told(answer))),
+    TE.map((answer) =>
+      print(
+        shownAs(options, {
+          json: () => toJson(model, answer),
+          records: () => generationRecords(answer),
+          text: () => told(answer),
+        }),
+      ),
+    ),
   );
 
 const told = ({ generation, explanation, citation, open }: Answer & { readonly open: OpenBackend }): string => {

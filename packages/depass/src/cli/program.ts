@@ -60,7 +60,8 @@ const attribute = (): Command =>
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--all", "a row for every token, however long the prompt")
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addOption(options.saveTo())
     .addOption(options.reportTo())
     .addHelpText(
@@ -76,7 +77,10 @@ const attribute = (): Command =>
     )
     .action(async (given: AttributeOptions, command: Command) =>
       settle(
-        (await import("./attribute.ts")).attribute(given, givenWords(command, ["prompt", "report", "save", "json"])),
+        (await import("./attribute.ts")).attribute(
+          given,
+          givenWords(command, ["prompt", "report", "save", "json", "format"]),
+        ),
       ),
     );
 
@@ -93,7 +97,8 @@ const map = (): Command =>
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addHelpText(
       "after",
       examples(
@@ -113,7 +118,8 @@ const compare = (): Command =>
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addHelpText("after", examples('depass compare --model MODEL --prompt "The capital of France is" --foil " Rome"'))
     .action(async (given: CompareOptions) => settle((await import("./compare.ts")).compare(given)));
 
@@ -255,7 +261,8 @@ const generate = (): Command => {
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addHelpText(
       "after",
       examples(
