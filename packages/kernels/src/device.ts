@@ -7,17 +7,9 @@ import { type AdapterRecord, type Adapters, listAdapters, optionsFor, showAdapte
 import { requestAdapter } from "./dawn.ts";
 import { request } from "./limits.ts";
 import { defaultBudget } from "./memory.ts";
-import { type Device, deviceOn, type Toggles } from "./opened.ts";
+import { type Device, type DeviceOptions, deviceOn, type Toggles } from "./opened.ts";
 
-export type { Device, Toggles } from "./opened.ts";
-
-export type DeviceOptions = {
-  /** Part of an adapter's name, in any case: `nvidia`, `swiftshader`. */
-  readonly adapter?: string;
-  /** Bytes that buffers may take together; see `defaultBudget`. */
-  readonly memory?: number;
-  readonly toggles?: Toggles;
-};
+export type { Device, DeviceOptions, Toggles } from "./opened.ts";
 
 const togglesOf: Readonly<Record<Toggles, { readonly on: readonly string[]; readonly off: readonly string[] }>> = {
   safe: { on: [], off: [] },

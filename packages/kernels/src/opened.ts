@@ -11,6 +11,14 @@ import { type AdapterKind, type Limits, limitsOf } from "./limits.ts";
  */
 export type Toggles = "safe" | "fast";
 
+export type DeviceOptions = {
+  /** Part of an adapter's name, in any case: `nvidia`, `swiftshader`. */
+  readonly adapter?: string;
+  /** Bytes that buffers may take together; see `defaultBudget`. */
+  readonly memory?: number;
+  readonly toggles?: Toggles;
+};
+
 export type Device = {
   readonly name: string;
   readonly kind: AdapterKind;

@@ -3,6 +3,7 @@
 
 export * from "./architecture.ts";
 export * from "./assembled.ts";
+export type { Chat, ChatOptions, Message, Turn } from "./chat.ts";
 export * from "./checkpoint/opened.ts";
 export * from "./config.ts";
 export * from "./families/activations.ts";
