@@ -23,6 +23,8 @@ export type AttributeOptions = RunOptions &
     readonly to?: number;
     /** The scores at every layer, too, read through the last norm. */
     readonly layers?: boolean;
+    /** How many of the tokens that each part promotes and suppresses most are told. Default: none. */
+    readonly promotes?: number;
     /** Default `auto`: one pass backwards where the rule is linear, else forward. */
     readonly mode?: Mode;
     /** An open backend, which stays open, or what to open for this call. */

@@ -15,6 +15,7 @@ export * from "./levels.ts";
 export * from "./load-files.ts";
 export * from "./maps.ts";
 export * from "./page/report.ts";
+export * from "./promoted.ts";
 export * from "./question.ts";
 export * from "./result.ts";
 export * from "./roles.ts";

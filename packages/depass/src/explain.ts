@@ -11,6 +11,7 @@ import { type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
 import { streamFrom } from "./explanation.ts";
 import { type Level, levelOf } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
+import { checkPromotes, withPromoted } from "./promoted.ts";
 import type { Attribution } from "./result.ts";
 
 export type { CallOptions } from "./backward.ts";
@@ -19,12 +20,18 @@ export type { CallOptions } from "./backward.ts";
 export const modes = ["auto", "forward", "adjoint"] as const;
 export type Mode = (typeof modes)[number];
 
-export type ExplainOptions = ExplainerOptions & CallOptions & { readonly mode?: Mode };
+export type ExplainOptions = ExplainerOptions &
+  CallOptions & {
+    readonly mode?: Mode;
+    /** How many tokens that each part promotes and suppresses most are told (promoted.ts); default none. */
+    readonly promotes?: number;
+  };
 
-const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [] }: ExplainOptions): Fault | undefined => {
+const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [], promotes }: ExplainOptions): Fault | undefined => {
   const mode = (expected: string, got: string): Fault => fault("mode", "adjoint mode", expected, got);
   if (rule.linear !== true) return mode("a linear rule, such as taylor", `rule ${rule.name}`);
   if (level.scoresFrom === undefined) return mode("a level of the model", `seed ${level.seed.name}`);
+  if (promotes !== undefined) return mode("scores alone", "what each part promotes, which is told by its state");
   return to !== undefined || lenses.length > 0 ? mode("scores at the last state", "an earlier state") : undefined;
 };
 
@@ -53,20 +60,32 @@ export const explain = (
     TE.fromEither(modeOf(model, level, options)),
     TE.bindTo("mode"),
     TE.bind("encoding", () => TE.fromEither(encodePrompt(model, prompt, options))),
+    TE.chainFirstEitherK(() => checkPromotes(options.promotes ?? 1, model.architecture.vocabulary)),
     TE.chain(({ mode, encoding }) =>
       mode === "adjoint"
         ? attributedBackward({ model, backend, options, encoding }, level)
-        : pipe(
-            explainer(model, backend, options),
-            TE.chain((ready) => async () => {
-              const result = await ready.explain(prompt, options)();
-              ready.dispose();
-              return result;
-            }),
-          ),
+        : attributedForward(model, backend, prompt, options),
     ),
   );
 };
+
+const attributedForward = (
+  model: Model,
+  backend: Backend,
+  prompt: string,
+  options: ExplainOptions,
+): Faulty<Attribution> =>
+  pipe(
+    explainer(model, backend, options),
+    TE.chain((ready) => async () => {
+      const result = await ready.explain(prompt, options)();
+      ready.dispose();
+      return result;
+    }),
+    TE.chain((found) =>
+      options.promotes === undefined ? TE.right(found) : withPromoted(model, backend, found, options.promotes, options),
+    ),
+  );
 
 /** What scripts and the command line ask for: layers as numbers. */
 export type LayerOptions = Partial<Omit<ExplainOptions, "to" | "lenses" | "why">> & {

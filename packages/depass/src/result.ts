@@ -1,6 +1,9 @@
 // What an attribution is: a plain value with everything needed to read it, save it or draw it.
 import type { Token } from "@depass/models";
 
+/** A token of the vocabulary, and what a part adds to its logit. */
+export type TokenScore = { readonly id: number; readonly text: string; readonly score: number };
+
 /** One part's share of the target's logit. */
 export type PartScore = {
   /** The token's or span's text, or a head's, module's or neuron's name, or `bias`, or `remainder`. */
@@ -13,6 +16,10 @@ export type PartScore = {
   readonly token?: number;
   /** The tokens of a span of several. */
   readonly tokens?: readonly number[];
+  /** The tokens whose logits the part raises most, most first; where they were asked for and the part is not nothing. */
+  readonly promotes?: readonly TokenScore[];
+  /** Those whose logits it raises least or lowers most, the lowest first. */
+  readonly suppresses?: readonly TokenScore[];
 };
 
 /** The scores as they would be if the model stopped at a site of the stream and read it through the last norm. */

@@ -23,9 +23,16 @@ const target = t.intersection([
   t.type({ id: t.number, text: t.string, logit: t.number, probability: t.number }),
   t.partial({ explained: t.type({ logit: t.number, softcap: t.number }) }),
 ]);
+const tokenScores = t.array(t.type({ id: t.number, text: t.string, score: t.number }));
 const part = t.intersection([
   t.type({ name: t.string, score: t.number }),
-  t.partial({ norm: t.number, token: t.number, tokens: t.array(t.number) }),
+  t.partial({
+    norm: t.number,
+    token: t.number,
+    tokens: t.array(t.number),
+    promotes: tokenScores,
+    suppresses: tokenScores,
+  }),
 ]);
 const layer = t.type({ site: t.string, scores: t.array(t.number), explained: t.number });
 

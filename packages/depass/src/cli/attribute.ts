@@ -34,6 +34,7 @@ export type AttributeOptions = ModelOptions &
   FormatOptions & {
     readonly to?: number;
     readonly layers?: true;
+    readonly promotes?: number;
     readonly mode?: Mode;
     readonly all?: true;
     readonly save?: string;
@@ -67,7 +68,7 @@ const askOf = (
   prompt: string,
   options: AttributeOptions,
 ): E.Either<readonly Fault[], Ask> => {
-  const { to, layers, mode } = options;
+  const { to, layers, mode, promotes } = options;
   return pipe(
     methodOf(options, model),
     E.bindTo("method"),
@@ -82,6 +83,7 @@ const askOf = (
           ...(to !== undefined && { to }),
           ...(layers && { layers }),
           ...(mode && { mode }),
+          ...(promotes !== undefined && { promotes }),
         },
         "",
       ),
@@ -118,7 +120,7 @@ const callOf = (options: AttributeOptions): Readonly<Record<string, unknown>> =>
 
 const asked = [
   ...(["seed", "from", "neurons", "rule", "temperature", "special"] as const),
-  ...(["foil", "to", "layers", "mode", "model", "families"] as const),
+  ...(["foil", "to", "layers", "promotes", "mode", "model", "families"] as const),
 ];
 
 /** With hashes of weights and graph, and the call: what makes a result one that can be made again. */

@@ -68,6 +68,11 @@ export const to = (): Option =>
     "read the state entering this layer through the last norm (default: the last state)",
   ).argParser(wholeNumber);
 
+export const promotes = (): Option =>
+  new Option("--promotes <number>", "that many tokens whose logits each part raises and lowers most").argParser(
+    countFromOne,
+  );
+
 /** Written again here, as backendNames below. */
 const seedNames = [
   "token",

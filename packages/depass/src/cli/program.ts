@@ -52,6 +52,7 @@ const attribute = (): Command =>
     .addOption(options.to())
     .option("--layers", "the scores at every layer, too, read through the last norm")
     .addOption(options.neurons())
+    .addOption(options.promotes())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())

@@ -2,9 +2,11 @@
 // what ran where.
 import type { Attribution, PartScore } from "../result.ts";
 import { type FactOptions, factLines, goal, WIDEST } from "./facts.ts";
+import type { Ink } from "./ink.ts";
 import { layerLines } from "./layers.ts";
 import { legend } from "./legend.ts";
 import { piecesOf } from "./pieces.ts";
+import { promotedLines, type Speaker } from "./promoted.ts";
 import { strip } from "./strip.ts";
 import { type Row, table } from "./table.ts";
 import { visible } from "./visible.ts";
@@ -30,6 +32,18 @@ const rowsOf = (a: Attribution): readonly Row[] =>
     score: part.score,
     ...(number < a.parts.length - 2 && { number }),
   }));
+
+/** What the parts promote, for as many parts as the table has rows of. */
+const voices = (a: Attribution, most: number, columns: number, ink: Ink): readonly string[] => {
+  const speakers = a.parts.map((part) => ({ text: rowText(part, a), part }));
+  const lines = promotedLines(strongest(speakers, most), columns, ink);
+  return lines.length === 0 ? [] : [...lines, ""];
+};
+
+const strongest = (speakers: readonly Speaker[], most: number): readonly Speaker[] => {
+  const kept = new Set([...speakers].sort((x, y) => Math.abs(y.part.score) - Math.abs(x.part.score)).slice(0, most));
+  return speakers.filter((s) => kept.has(s));
+};
 
 const sumLine = (a: Attribution): string =>
   `parts ${a.total.toFixed(4)}, ${goal(a)}, relative gap ${a.gap.toExponential(1)}`;
@@ -57,6 +71,7 @@ export const report = (a: Attribution, options: ReportOptions): readonly string[
     ...table(rowsOf(a), { total: a.total, most, columns, what }, ink),
     "",
     ...(layers.length === 0 ? [] : [...layers, ""]),
+    ...voices(a, most, columns, ink),
     ...factLines(a, sumLine(a), methodLine(a), options),
   ];
 };

@@ -49,7 +49,7 @@ test("the same comes out, whatever was asked", async () => {
 });
 
 test("what is read back is what was made", async () => {
-  const path = await saved("e.safetensors", "--seed", "attention");
+  const path = await saved("e.safetensors", "--seed", "attention", "--promotes", "2");
   const result = await readResult(path)();
   assert.is(result._tag, "Right");
   const found = result._tag === "Right" ? result.right : assert.unreachable();
@@ -58,6 +58,8 @@ test("what is read back is what was made", async () => {
     ["L0 resid_pre", "L0 attn_out", "bias", "remainder"],
   );
   assert.is(found?.states?.data.length, 3 * 16);
+  assert.is(found?.parts[1]?.promotes?.length, 2);
+  assert.is(found?.call?.promotes, 2);
   assert.match(found?.hashes?.weights ?? "", /^[0-9a-f]{64}$/);
 });
 

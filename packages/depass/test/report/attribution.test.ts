@@ -31,6 +31,21 @@ test("the whole report, without colours", () => {
   ]);
 });
 
+test("what a part promotes has a line under the table; no token commands the terminal", () => {
+  const promotes = [
+    { id: 1, text: " Par\u001b[31m", score: 2 },
+    { id: 2, text: "\n", score: 1 },
+  ];
+  const suppresses = [{ id: 3, text: "\u202eevil", score: -1.5 }];
+  const parts = sample.parts.map((part, i) => (i === 1 ? { ...part, promotes, suppresses } : part));
+  const lines = report({ ...sample, parts }, { ink: plainInk, columns: 110, all: false, own: true });
+  const found = lines.find((line) => line.startsWith("·capital")) ?? "";
+  assert.match(found, "+2.00");
+  assert.match(found, "-1.50");
+  assert.not.ok(["\u001b", "\u202e"].some((c) => lines.join("").includes(c)));
+  assert.is(lines.filter((line) => line.includes("+2.00")).length, 1);
+});
+
 test("with a softcap the sum is compared with what stands before it", () => {
   const bent = {
     ...sample,

@@ -6,11 +6,14 @@ import * as s from "../syntax.ts";
 const square = (z: Expr): Expr => s.mul(z, z);
 const half = (x: Expr): Expr => s.mul(0.5, s.add(1, x));
 
-/** σ + y·(1 - σ), with y = z·σ and σ as silu has them, below -80 too, so that y is there already. */
+/**
+ * σ·(1 + z·(1 - σ)) as (1 + y·e) / (1 + e), with e = exp(-z) and y = z/(1 + e) as silu has them, below -80 too, so that both
+ * are there already. Since 1 - σ = e·σ nothing cancels.
+ */
 const silu = (z: Expr): Expr => {
-  const inverse = s.add(1, s.exp(s.neg(s.maximum(z, -80))));
-  const sigmoid = s.div(1, inverse);
-  return s.add(sigmoid, s.mul(s.div(z, inverse), s.sub(1, sigmoid)));
+  const e = s.exp(s.neg(s.maximum(z, -80)));
+  const inverse = s.add(1, e);
+  return s.div(s.add(1, s.mul(s.div(z, inverse), e)), inverse);
 };
 
 /** Φ(z) + z·φ(z), the normal distribution and its density. */

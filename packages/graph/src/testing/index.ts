@@ -1,6 +1,7 @@
 export * from "./arbitrary.ts";
 export * from "./arbitrary-decomposition.ts";
 export * from "./arbitrary-model.ts";
+export * from "./cached.ts";
 export * from "./cases.ts";
 export * from "./close.ts";
 export * from "./gradients.ts";

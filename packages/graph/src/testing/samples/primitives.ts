@@ -1,0 +1,136 @@
+// Samples of the primitives.
+import { type DimLike, dims, minus, over, plus, times } from "../../dim.ts";
+import type { PrimitiveName } from "../../op.ts";
+import {
+  type Few,
+  ids,
+  none_,
+  type Operand,
+  of,
+  positive,
+  R,
+  type Sample,
+  type Samples,
+  T,
+  whole,
+  wide,
+  withT,
+  x,
+} from "./operands.ts";
+
+const unary = (o: (...shape: readonly DimLike[]) => Operand): Few => [
+  of(none_, o("T", 3)),
+  of(none_, o()),
+  of(none_, o(2, 1, 67)),
+];
+const binary = (a: (...s: readonly DimLike[]) => Operand, b = a): Few => [
+  of(none_, a("T", 3), b("T", 3)),
+  of(none_, a("T", 3), b(3)),
+  of(none_, a("T", 1), b(1, 4)),
+  of(none_, a(), b("T")),
+  of(none_, a(2, 1, 3), b(5, 1)),
+  of(none_, a(2, 3, 1, 4), b(2, 1, "T", 1)),
+  of(none_, a(3, 1, 4), b(3, 2, 4)),
+  of(none_, a("T", "T"), b("T", 1)),
+  withT(1, of(none_, a("T", 1), b(1, "T"))),
+];
+const reductions: readonly [Sample<{ readonly axis: number }>, ...Sample<{ readonly axis: number }>[]] = [
+  of({ axis: -1 }, x("T", 3)),
+  of({ axis: -2 }, x(2, "T", 3)),
+  of({ axis: -3 }, x("T", 2, 3)),
+  of({ axis: -1 }, x(3, 131)),
+  of({ axis: -1 }, x(1)),
+  withT(1, of({ axis: -1 }, x(2, "T"))),
+];
+
+export const primitiveSamples: Samples<PrimitiveName> = {
+  input: [
+    of({ name: "own", shape: dims(["T", 3]), dtype: "f32" }),
+    of({ name: "own", shape: dims(["T"]), dtype: "i32" }),
+  ],
+  weight: [of({ name: "own", shape: [3, 5] }), of({ name: "own", shape: [] })],
+  constant: [of({ shape: [2, 2], values: [1, -2, 0.5, 0] }), of({ shape: [], values: [-0.25] })],
+  iota: [of({ size: T }), of({ size: R(2) }), of({ size: 4 })],
+  size: [of({ of: T }), of({ of: over(times(T, plus(T, 1)), 2) }), of({ of: 7 })],
+
+  neg: unary(x),
+  exp: unary(x),
+  log: unary(positive),
+  sqrt: unary(positive),
+  sin: unary(wide),
+  cos: unary(wide),
+  tanh: unary(x),
+  erf: unary(x),
+  roundF32: unary(x),
+  freeze: unary(x),
+  add: binary(x),
+  sub: binary(x),
+  mul: binary(x),
+  div: binary(x, positive),
+  maximum: binary(x, wide),
+  less: binary((...s) => whole(3, ...s)),
+  equal: binary((...s) => whole(3, ...s)),
+  where: [
+    of({}, whole(2, "T", 3), x("T", 3), positive("T", 3)),
+    of({}, whole(2, "T", 1), x(3), positive()),
+    of({}, whole(2, 3), x(2, "T", 1), wide("T", 3)),
+  ],
+  sum: reductions,
+  max: reductions,
+  matmul: [
+    of({}, x("T", 3), x(3, 4)),
+    of({}, x(2, "T", 3), x(3, 4)),
+    of({}, x(2, 1, "T", 3), x(3, 3, 5)),
+    of({}, x("T", 1), x(1, "T")),
+    of({}, x(1, 70), x(2, 70, 1)),
+    withT(1, of({}, x(3, "T", 2), x(3, 2, "T"))),
+  ],
+  reshape: [
+    of({ rank: 1, to: [2, 3] }, x("T", 6)),
+    of({ rank: 2, to: [times(T, 2), 3] }, x("T", 6)),
+    of({ rank: 0, to: [1] }, x("T")),
+    of({ rank: 2, to: [6] }, x("T", 2, 3)),
+  ],
+  transpose: [
+    of({ order: [-1, -2] }, x("T", 3)),
+    of({ order: [-2, -3, -1] }, x(2, "T", 3, 4)),
+    of({ order: [-3, -1, -2] }, x("T", 2, 3)),
+    of({ order: [-1] }, x("T", 3)),
+  ],
+  broadcast: [
+    of({ to: dims(["T", 3]) }, x(3)),
+    of({ to: dims(["T", 3]) }, x("T", 1)),
+    of({ to: dims([2, "T", 3]) }, x(2, 1, 3)),
+    of({ to: [5, 3] }, x(4, 1, 3)),
+    of({ to: [2, 2] }, x()),
+    of({ to: [] }, x("T")),
+  ],
+  slice: [
+    of({ axis: -1, start: 1, size: 2 }, x("T", 4)),
+    of({ axis: -2, start: minus(T, 1), size: 1 }, x("T", 4)),
+    of({ axis: -2, start: 1, size: 2 }, x(2, 3, 4)),
+    of({ axis: -1, start: 0, size: 3 }, x("T", 3)),
+  ],
+  concat: [
+    of({ axis: -1 }, x("T", 3), x("T", 1), x("T", 2)),
+    of({ axis: -2 }, x(2, "T", 3), x(2, 1, 3)),
+    of({ axis: -3 }, x(1, 2, 3), x(2, 2, 3)),
+    of({ axis: -1 }, x("T")),
+    of({ axis: -2 }, ...Array.from({ length: 19 }, (_, i) => wide(1 + (i % 2), 3))),
+  ],
+  gather: [
+    of({ axis: -2 }, x(7, 3), ids(7, "T")),
+    of({ axis: -1 }, x("T", 7), whole(7, 2, 2)),
+    of({ axis: -3 }, x(4, 2, 3), ids(4, 3)),
+    of({ axis: -2 }, x(7, 3), ids(7)),
+    of({ axis: -2 }, x(2, "T", 3), whole(5, 4)),
+  ],
+  scatterAdd: [
+    of({ axis: -2, size: 7 }, x("T", 3), ids(7, "T")),
+    of({ axis: -1, size: 7 }, x("T", 2, 2), whole(7, 2, 2)),
+    of({ axis: -3, size: T }, x(40, 2, 3), ids(3, 40)),
+    of({ axis: -2, size: 7 }, x(3), ids(7)),
+    of({ axis: -2, size: plus(T, 1) }, x(2, 4, 3), whole(5, 4)),
+    withT(1, of({ axis: -1, size: T }, x("T"), ids(1, "T"))),
+  ],
+};
