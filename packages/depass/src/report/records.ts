@@ -22,18 +22,25 @@ export type Records = {
 const targetOf = ({ target, foils = [] }: Pick<Attribution, "target" | "foils">): string =>
   `${quoted(target.text)} (#${target.id})${foils.map((f) => `, not ${quoted(f.text)} (#${f.id})`).join("")}`;
 
-/** A row a part: its name, its tokens' numbers, its score, its norm, its score at each layer that was asked for. */
+const voices = ["promotes", "suppresses"] as const;
+
+/**
+ * A row a part: its name, its tokens' numbers, its score, its norm, its score at each layer and the tokens it promotes and
+ * suppresses most, where those were asked for.
+ */
 export const attributionRecords = (a: Attribution): Records => {
   const layers = a.layers ?? [];
+  const told = a.parts.some(({ promotes }) => promotes !== undefined) ? voices : [];
   return {
     about: `${targetOf(a)}: ${goal(a)}, parts ${a.total.toFixed(4)}, relative gap ${a.gap.toExponential(1)}; rule ${a.rule}; seed ${a.seed}`,
-    columns: ["part", "tokens", "score", "norm", ...layers.map(({ site }) => `score at ${site}`)],
+    columns: ["part", "tokens", "score", "norm", ...layers.map(({ site }) => `score at ${site}`), ...told],
     rows: a.parts.map((part, i) => [
       part.name,
       tokensOfPart(part).join(" "),
       part.score,
       part.norm ?? "",
       ...layers.map(({ scores }) => scores[i] ?? ""),
+      ...told.map((voice) => (part[voice] ?? []).map(({ text }) => quoted(text)).join(" ")),
     ]),
   };
 };

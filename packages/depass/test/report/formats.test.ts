@@ -116,4 +116,17 @@ test("an attribution: a row a part, its layers behind it, and what was asked abo
   assert.is(second, "| \\| | 1 | -0.5 |  | 4 |");
 });
 
+test("what parts promote and suppress: texts in quotes, empty for a part that says nothing", () => {
+  const bare = attributionOf(["a"], [1]);
+  const [first, ...rest] = bare.parts;
+  const say = (text: string) => [{ id: 1, text, score: 2 }];
+  const parts = [{ ...(first as (typeof bare.parts)[number]), promotes: say(' "x"'), suppresses: say("y") }, ...rest];
+  assert.equal(
+    csv(attributionRecords({ ...bare, parts }))
+      .split("\r\n")
+      .slice(0, 3),
+    ["part,tokens,score,norm,promotes,suppresses", 'a,0,1,,""" \\""x\\""""","""y"""', "bias,,0,,,"],
+  );
+});
+
 test.run();
