@@ -2,7 +2,7 @@
 // backwards from the target gives, at every site at once, what each part of the value there supplies: tokens at every layer,
 // heads, modules and neurons. It costs about a forward and a backward pass, however many parts there are.
 import {
-  decompose,
+  at,
   type Expr,
   type Fault,
   findSite,
@@ -11,8 +11,11 @@ import {
   input,
   linearised,
   mul,
+  prune,
   type Rule,
   reshape,
+  type Seed,
+  scalar,
   share,
   simplify,
   sitesOf,
@@ -20,9 +23,9 @@ import {
   type Tensor,
   type Tensors,
   toF64,
-  tokenSeed,
   topological,
   vjp,
+  withConstantsTimes,
 } from "@depass/graph";
 import { type Architecture, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
@@ -45,6 +48,8 @@ export type AllScores = {
   readonly besideAttention: readonly number[];
   /** `[L]`: the state that a layer's MLP reads, by all ways but this MLP; NaN where there is no such state. */
   readonly besideMlp: readonly number[];
+  /** What the model's constants supply behind the sites that were asked for; undefined where there are none. */
+  readonly bias: number | undefined;
 };
 
 /** How a value's product with its gradient becomes scores: which axes are summed over. */
@@ -56,17 +61,17 @@ const [EACH_TOKEN, ALL] = [[-1], [-1, -2]] as const;
 const placesOf = (architecture: Architecture): Readonly<Record<string, Place>> => {
   const stream = streamFrom(architecture, 0);
   const layers = Array.from({ length: architecture.layers }, (_, l) => l);
-  const at = (name: string, place: string, axes: readonly number[], value = place) =>
+  const entry = (name: string, place: string, axes: readonly number[], value = place) =>
     [name, { site: place, value, axes }] as const;
   const all = [
-    ...stream.map((place, l) => at(`tokens ${l}`, place, EACH_TOKEN)),
+    ...stream.map((place, l) => entry(`tokens ${l}`, place, EACH_TOKEN)),
     ...layers.flatMap((l) => [
-      at(`heads ${l}`, site.attnZ(l), [-1, -3]),
-      at(`attention ${l}`, site.attnOut(l), ALL),
-      at(`mlp ${l}`, site.mlpOut(l), ALL),
-      at(`neurons ${l}`, site.mlpPost(l), [-2]),
-      at(`besideAttention ${l}`, site.residMid(l), ALL, site.residPre(l)),
-      at(`besideMlp ${l}`, stream[l + 1] as string, ALL, site.residMid(l)),
+      entry(`heads ${l}`, site.attnZ(l), [-1, -3]),
+      entry(`attention ${l}`, site.attnOut(l), ALL),
+      entry(`mlp ${l}`, site.mlpOut(l), ALL),
+      entry(`neurons ${l}`, site.mlpPost(l), [-2]),
+      entry(`besideAttention ${l}`, site.residMid(l), ALL, site.residPre(l)),
+      entry(`besideMlp ${l}`, stream[l + 1] as string, ALL, site.residMid(l)),
     ]),
   ];
   const known = new Set(sitesOf({ normed: architecture.normed }));
@@ -81,13 +86,21 @@ const isParallel = ({ normed }: Architecture): boolean => {
   return mlp !== undefined && middle !== undefined && !topological([mlp]).includes(middle);
 };
 
-const DIRECTION = "direction";
+const [DIRECTION, CONSTANTS] = ["direction", "constants"];
+
+/** The sites at which a seed's parts begin. */
+export const beginnings = ({ site: first, also = [] }: Seed): readonly string[] => [first, ...also.map((p) => p.site)];
 
 /**
  * Inputs `tokens [T]`, `position [1]` and `direction [D]`; outputs `logits`, `normed`, what the logits are before a softcap,
- * and the scores of every place. Faults: a rule that is not linear.
+ * the scores of every place, and `grad.constants`, that of the constants behind the sites in `begun`, if there are any. Faults: a
+ * rule that is not linear, no such site.
  */
-export const adjointGraph = (architecture: Architecture, rule: Rule): E.Either<readonly Fault[], Graph> => {
+export const adjointGraph = (
+  architecture: Architecture,
+  rule: Rule,
+  begun: readonly string[],
+): E.Either<readonly Fault[], Graph> => {
   const places = placesOf(architecture);
   const normed = atPosition(architecture.normed);
   const score = reshape(2, [])(sum(-1)(mul(normed, input(DIRECTION, [architecture.hidden]))));
@@ -100,11 +113,19 @@ export const adjointGraph = (architecture: Architecture, rule: Rule): E.Either<r
   const found = Object.fromEntries(sites.map((name) => [name, findSite({ normed }, name) as Expr]));
   return pipe(
     linearised({ score, ...outputs, ...found }, rule),
+    E.chain(withConstantsTimes({ from: begun, to: "score" }, at(CONSTANTS)(scalar(1)))),
     E.chain((graph) =>
-      vjp(graph, { of: ["score"], wrt: sites, keep: [...Object.keys(outputs), ...sites], frozen: true }),
+      vjp(graph, {
+        of: ["score"],
+        wrt: findSite(graph, CONSTANTS) === undefined ? sites : [...sites, CONSTANTS],
+        keep: [...Object.keys(outputs), ...sites],
+        frozen: true,
+      }),
     ),
     E.map((graph) => ({
       ...Object.fromEntries(Object.keys(outputs).map((name) => [name, graph[name] as Expr])),
+      // Each constant is there once: the derivative by what multiplies them all is what they supply together.
+      ...prune([gradientName(CONSTANTS)])(graph),
       ...Object.fromEntries(
         Object.entries(places).map(([name, p]) => {
           const product = mul(graph[gradientName(p.site)] as Expr, graph[p.value] as Expr);
@@ -114,12 +135,6 @@ export const adjointGraph = (architecture: Architecture, rule: Rule): E.Either<r
     })),
     E.chain(flow(share, simplify)),
   );
-};
-
-/** Whether the model has constants that no part supplies: the adjoint mode then tells them only by difference. */
-export const hasBiases = (architecture: Architecture, rule: Rule): boolean => {
-  const found = decompose({ normed: architecture.normed }, { seed: tokenSeed(site.residPre(0)), rule });
-  return E.isRight(found) && found.right.layout.bias !== undefined;
 };
 
 /** The outputs of adjointGraph() as scores. */
@@ -136,5 +151,6 @@ export const scoresIn = (architecture: Architecture, outputs: Tensors): AllScore
     neurons: layers.map((l) => values(`neurons ${l}`)),
     besideAttention: one("besideAttention"),
     besideMlp: one("besideMlp"),
+    bias: values(gradientName(CONSTANTS))[0],
   };
 };

@@ -8,19 +8,26 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendOptions, openBackend } from "#backends";
 import { explain, explainOptions, type Mode } from "./explain.ts";
-import type { Level } from "./level.ts";
+import type { Level, RankedLevel } from "./level.ts";
 import { explainedMaps, type Maps } from "./maps.ts";
 import type { Question } from "./question.ts";
+import type { PlaceName } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
 export type AttributeOptions = RunOptions &
   Question & {
-    /** What the parts are: a level of the model, spans, a seed of one's own. Default: each token, from layer 0 on. */
-    readonly seed?: Seed | Level;
+    /**
+     * What the parts are: a level of the model, spans, a seed of one's own; or the neurons that score most
+     * (`topNeuronLevel()`). Default: each token, from layer 0 on.
+     */
+    readonly seed?: Seed | Level | RankedLevel;
     /** Default: softmax with temperature 0.1. */
     readonly rule?: Rule;
-    /** A layer: the parts are read as its state enters it, through the last norm. Default: the last state. */
-    readonly to?: number;
+    /**
+     * What is read. A layer's number or a site of the stream: the state there, through the last norm. `layers.5.attn_out`,
+     * `layers.5.mlp_out`, a head `L5H3`, a neuron `L5N120`: what this alone adds to the target's logit. Default: the last state.
+     */
+    readonly to?: PlaceName;
     /** The scores at every layer, too, read through the last norm. */
     readonly layers?: boolean;
     /** How many of the tokens that each part promotes and suppresses most are told. Default: none. */

@@ -14,7 +14,7 @@ import {
 import type { Encoding, Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type AllScores, adjointGraph, hasBiases, scoresIn } from "./adjoint.ts";
+import { type AllScores, adjointGraph, beginnings, scoresIn } from "./adjoint.ts";
 import { since } from "./clock.ts";
 import { about } from "./explainer.ts";
 import { atPosition, explainedOutput } from "./explanation.ts";
@@ -94,13 +94,13 @@ const directionFirst = (call: Call): Faulty<Float64Array> => {
 
 export type Backward = { readonly answer: Answer; readonly scores: AllScores; readonly times: Times };
 
-/** Faults: a rule that is not linear, and those of target and backend. */
-export const backward = (call: Call): Faulty<Backward> => {
+/** Constants count behind the sites in `begun`. Faults: a rule that is not linear, and those of target and backend. */
+export const backward = (call: Call, begun: readonly string[]): Faulty<Backward> => {
   const { model, options } = call;
   return pipe(
     directionFirst(call),
     TE.bindTo("direction"),
-    TE.bind("graph", () => TE.fromEither(adjointGraph(model.architecture, options.rule))),
+    TE.bind("graph", () => TE.fromEither(adjointGraph(model.architecture, options.rule, begun))),
     TE.chain(({ direction, graph }) =>
       runOnce(call, graph, { ...inputsOf(call), direction: f32([direction.length], direction) }, (outputs, times) =>
         pipe(
@@ -113,17 +113,17 @@ export const backward = (call: Call): Faulty<Backward> => {
 };
 
 /**
- * An attribution by the adjoint mode. Where the model has biases their score is told by difference, and the gap says nothing.
- * Faults: a level that is not scored backwards.
+ * An attribution by the adjoint mode; `done` is the pass backwards where there has been one from the level's places. The model's biases are told by their own derivative. Faults: a level that is not scored
+ * backwards.
  */
-export const attributedBackward = (call: Call, level: Level): Faulty<Attribution> => {
+export const attributedBackward = (call: Call, level: Level, done?: Backward): Faulty<Attribution> => {
   const { scoresFrom, seed } = level;
   if (scoresFrom === undefined)
     return TE.left([fault("seed", `seed ${seed.name}`, "a level of the model in adjoint mode", "a seed of one's own")]);
   return pipe(
     TE.fromEither(partsIn(level, call.encoding)),
     TE.bindTo("parts"),
-    TE.bind("found", () => backward(call)),
+    TE.bind("found", () => (done === undefined ? backward(call, beginnings(seed)) : TE.right(done))),
     TE.filterOrElse(
       ({ parts: { parts }, found: { scores } }) => !scoresFrom(scores, parts).includes(Number.NaN),
       (): readonly Fault[] => [
@@ -139,7 +139,7 @@ export const attributedBackward = (call: Call, level: Level): Faulty<Attribution
     TE.map(({ parts: { parts }, found: { answer, scores, times } }): Attribution => {
       const own = scoresFrom(scores, parts);
       const named = sumOf(own);
-      const bias = hasBiases(call.model.architecture, call.options.rule) ? answer.explained - named : 0;
+      const { bias = 0 } = scores;
       const total = named + bias;
       return {
         ...described(call, answer),

@@ -17,6 +17,7 @@ export * from "./maps.ts";
 export * from "./page/report.ts";
 export * from "./promoted.ts";
 export * from "./question.ts";
+export { type PlaceName, type Reading, readingOf } from "./reading.ts";
 export * from "./result.ts";
 export * from "./roles.ts";
 export * from "./scores.ts";

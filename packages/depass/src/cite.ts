@@ -113,9 +113,11 @@ const cited = (explanation: GeneratedExplanation, span: readonly ExplainedToken[
   };
 };
 
-/** Faults (tag `cite`): a text that is not in the answer, tokens that are not there. */
+/** Faults (tag `cite`): a text that is not in the answer, tokens that are not there, parts that are no tokens. */
 export const cite = (explanation: GeneratedExplanation, span: Stretch, by: Unit = "word"): Result<Citation> =>
-  pipe(
-    tokensIn(explanation, span),
-    E.map((found) => cited(explanation, found, by)),
-  );
+  explanation.byToken
+    ? pipe(
+        tokensIn(explanation, span),
+        E.map((found) => cited(explanation, found, by)),
+      )
+    : E.left([fault("cite", "explanation", "one whose parts are the tokens", explanation.seed)]);

@@ -21,6 +21,7 @@ import {
   type Rule,
   type RunOptions,
   reshape,
+  type Seed,
   share,
   simplify,
   softmaxRule,
@@ -36,6 +37,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendOptions, openBackend } from "#backends";
 import { since } from "./clock.ts";
 import type { Generation } from "./generate.ts";
+import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
 
 /** One generated token, and what the tokens before it supplied to its logit. */
@@ -45,7 +47,7 @@ export type ExplainedToken = {
   readonly id: number;
   /** What the scores sum to: the logit, before a softcap where there is one. */
   readonly logit: number;
-  /** Of tokens 0 to position - 1, in order. */
+  /** Of tokens 0 to position - 1, in order; of other parts, all of them in the explanation's order. */
   readonly scores: Float64Array;
   readonly bias: number;
   readonly remainder: number;
@@ -57,6 +59,10 @@ export type ExplainedToken = {
 export type GeneratedExplanation = {
   readonly rule: string;
   readonly seed: string;
+  /** What scores are of; with tokens as parts, the tokens but the last. */
+  readonly parts: readonly Part[];
+  /** Whether the parts are the tokens, each by its own number. */
+  readonly byToken: boolean;
   readonly encoding: Encoding;
   readonly promptTokens: number;
   readonly tokens: readonly ExplainedToken[];
@@ -65,7 +71,9 @@ export type GeneratedExplanation = {
 };
 
 export type ExplainGeneratedOptions = RunOptions & {
-  /** Layer at whose input the parts begin; default: 0. */
+  /** What the parts are, as in attribute(); spans are of prompt and answer together. Default: each token, from `layer` on. */
+  readonly seed?: Seed | Level;
+  /** Layer at whose input tokens begin; default: 0. */
   readonly layer?: number;
   /** Default: softmax with temperature 0.1. */
   readonly rule?: Rule;
@@ -77,7 +85,7 @@ export type Continuation = Pick<Generation, "encoding" | "promptTokens">;
 
 const SCORES = "scores";
 
-type Scoring = { readonly graph: Graph; readonly layout: PartsLayout; readonly seed: string };
+type Scoring = { readonly graph: Graph; readonly layout: PartsLayout };
 
 /**
  * `scores` `[G]`, the logits of `targets` `[G]` behind `positions` `[G]`, and their parts `[M, G]`: each normed state times the
@@ -86,7 +94,7 @@ type Scoring = { readonly graph: Graph; readonly layout: PartsLayout; readonly s
 export const scoringGraph = (
   architecture: Architecture,
   rule: Rule,
-  layer: number,
+  seed: Seed,
 ): E.Either<readonly Fault[], Scoring> => {
   const { hidden, vocabulary, unembedding, logitScale } = architecture;
   const states = gather(-2, input("positions", ["G"], "i32"))(architecture.normed);
@@ -95,21 +103,24 @@ export const scoringGraph = (
   const logits = reshape(3, ["G"])(products);
   const source = { [SCORES]: logitScale === 1 ? logits : mul(logits, logitScale) };
   return pipe(
-    tokenLevel(architecture, layer),
-    E.bindTo("seed"),
-    E.bind("decomposed", ({ seed }) => decompose(source, { seed, rule })),
+    decompose(source, { seed, rule }),
+    E.bindTo("decomposed"),
     E.bind("graph", ({ decomposed }) =>
       pipe(decomposed.graph, prune([partsName(SCORES), SCORES]), flow(share, simplify), E.chain(pack)),
     ),
-    E.map(({ graph, decomposed: { layout }, seed }) => ({ graph, layout, seed: seed.name })),
+    E.map(({ graph, decomposed: { layout } }) => ({ graph, layout })),
   );
 };
 
-const inputsOf = ({ encoding: { ids }, promptTokens }: Continuation): Tensors => {
+const inputsOf = (text: Continuation, { inputs }: PromptParts): Tensors => {
+  const {
+    encoding: { ids },
+    promptTokens,
+  } = text;
   const places = ids.slice(promptTokens).map((_, i) => promptTokens + i);
-  // The last token explains nothing here: nothing is read behind it.
-  const read = ids.slice(0, -1);
+  const read = readOf(text).ids;
   return {
+    ...inputs,
     tokens: i32([read.length], read),
     positions: i32(
       [places.length],
@@ -122,15 +133,22 @@ const inputsOf = ({ encoding: { ids }, promptTokens }: Continuation): Tensors =>
   };
 };
 
-const tokensOf = ({ encoding, promptTokens }: Continuation, layout: PartsLayout, out: Tensors) => {
+/** What is read: the last token explains nothing here, for nothing stands behind it. */
+const readOf = ({ encoding }: Continuation): Encoding => ({
+  ...encoding,
+  ids: encoding.ids.slice(0, -1),
+  tokens: encoding.tokens.slice(0, -1),
+});
+
+const tokensOf = ({ encoding, promptTokens }: Continuation, named: number, layout: PartsLayout, out: Tensors) => {
   const [parts, logits] = [toF64(out[partsName(SCORES)] as Tensor), toF64(out[SCORES] as Tensor)];
-  const [count, named] = [logits.length, encoding.ids.length - 1];
+  const count = logits.length;
   const at = (part: number, i: number): number => parts[part * count + i] as number;
   const hasBias = layout.bias !== undefined;
   return Array.from({ length: count }, (_, i): ExplainedToken => {
     const position = promptTokens + i;
     const logit = logits[i] as number;
-    const scores = Float64Array.from({ length: position }, (_, part) => at(part, i));
+    const scores = Float64Array.from({ length: layout.tokenLevel ? position : named }, (_, part) => at(part, i));
     const [bias, remainder] = [hasBias ? at(named, i) : 0, at(named + (hasBias ? 1 : 0), i)];
     const total = scores.reduce((a, b) => a + b, bias + remainder);
     const gap = Math.abs(total - logit) / Math.max(Math.abs(logit), Number.MIN_VALUE);
@@ -145,6 +163,19 @@ const checked = ({ encoding: { ids }, promptTokens }: Continuation): E.Either<re
     ? E.right(undefined)
     : E.left([fault("prompt", "continuation", "tokens behind those of a prompt", "none")]);
 
+const levelAsked = (model: Model, { seed, layer = 0 }: ExplainGeneratedOptions): E.Either<readonly Fault[], Level> =>
+  pipe(seed === undefined ? tokenLevel(model.architecture, layer) : E.right(seed), E.map(levelOf));
+
+/** A continuation that can be explained: its graph, and the parts of what is read. */
+const understood = (model: Model, text: Continuation, options: ExplainGeneratedOptions, rule: Rule) =>
+  pipe(
+    checked(text),
+    E.bindTo("checked"),
+    E.bind("level", () => levelAsked(model, options)),
+    E.bind("parts", ({ level }) => partsIn(level, readOf(text))),
+    E.bind("scoring", ({ level }) => scoringGraph(model.architecture, rule, level.seed)),
+  );
+
 /** Explains every token of a continuation on an open backend. Faults: no such layer, those of decompose() and the backend. */
 export const explanationOf = (
   model: Model,
@@ -152,28 +183,28 @@ export const explanationOf = (
   text: Continuation,
   options: ExplainGeneratedOptions = {},
 ): Faulty<GeneratedExplanation> => {
-  const { rule = softmaxRule(), layer = 0 } = options;
+  const { rule = softmaxRule() } = options;
   const preparing = since();
   return pipe(
-    TE.fromEither(checked(text)),
-    TE.chainEitherK(() => scoringGraph(model.architecture, rule, layer)),
-    TE.bindTo("scoring"),
+    TE.fromEither(understood(model, text, options, rule)),
     TE.bind("runner", ({ scoring }) => backend.prepare(scoring.graph, model.weights, options)),
-    TE.chain(({ scoring, runner }) => {
+    TE.chain(({ scoring: { layout }, level, parts, runner }) => {
       const [prepare, running] = [preparing(), since()];
       return pipe(
         async () => {
-          const out = await runner.run(inputsOf(text), options)();
+          const out = await runner.run(inputsOf(text, parts), options)();
           runner.dispose();
           return out;
         },
         TE.map(
           (out): GeneratedExplanation => ({
             rule: rule.name,
-            seed: scoring.seed,
+            seed: level.seed.name,
+            parts: parts.parts,
+            byToken: layout.tokenLevel,
             encoding: text.encoding,
             promptTokens: text.promptTokens,
-            tokens: tokensOf(text, scoring.layout, out),
+            tokens: tokensOf(text, parts.parts.length, layout, out),
             times: { prepare, run: running() },
           }),
         ),
@@ -186,7 +217,7 @@ export const explanationOf = (
 };
 
 /**
- * What every earlier token supplied to each token of a generated text.
+ * What every earlier token, or whatever else the parts are, supplied to each token of a generated text.
  * Throws a FaultError: nothing generated, no such layer, no device, too little memory, aborted.
  */
 export const explainGenerated = async (

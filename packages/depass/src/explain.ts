@@ -1,17 +1,25 @@
 // One prompt explained, in the mode that suits: parts carried forward by any rule, or scored backwards by a linear one.
-import { type Backend, type Fault, type Faulty, fault, type Rule, type Seed, softmaxRule } from "@depass/graph";
-import { type Architecture, type Model, site } from "@depass/models";
+import {
+  type Backend,
+  type Fault,
+  type Faulty,
+  fault,
+  type Rule,
+  type Seed,
+  softmaxRule,
+  taylorRule,
+} from "@depass/graph";
+import type { Architecture, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { hasBiases } from "./adjoint.ts";
-import { attributedBackward, type CallOptions } from "./backward.ts";
-
-import { type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
-import { streamFrom } from "./explanation.ts";
-import { type Level, levelOf } from "./level.ts";
+import { beginnings } from "./adjoint.ts";
+import { attributedBackward, type Backward, backward, type Call, type CallOptions } from "./backward.ts";
+import { type Ask, type ExplainerOptions, encodePrompt, explainer } from "./explainer.ts";
+import { isRanked, type Level, levelOf, type RankedLevel } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
 import { checkPromotes, withPromoted } from "./promoted.ts";
+import { type Reading, readingOf, streamFrom } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
 export type { CallOptions } from "./backward.ts";
@@ -20,8 +28,10 @@ export type { CallOptions } from "./backward.ts";
 export const modes = ["auto", "forward", "adjoint"] as const;
 export type Mode = (typeof modes)[number];
 
-export type ExplainOptions = ExplainerOptions &
+export type ExplainOptions = Omit<ExplainerOptions, "seed"> &
   CallOptions & {
+    /** What the parts are, or how a pass backwards chooses them. */
+    readonly seed: Seed | Level | RankedLevel;
     readonly mode?: Mode;
     /** How many tokens that each part promotes and suppresses most are told (promoted.ts); default none. */
     readonly promotes?: number;
@@ -35,45 +45,48 @@ const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [], promotes }: 
   return to !== undefined || lenses.length > 0 ? mode("scores at the last state", "an earlier state") : undefined;
 };
 
-/** Which mode `auto` stands for. A model's biases are told by the forward mode only. Faults: an adjoint that there is not. */
-const modeOf = (
-  model: Model,
-  level: Level,
-  options: ExplainOptions,
-): E.Either<readonly Fault[], "forward" | "adjoint"> => {
+/** Which mode `auto` stands for. Faults: an adjoint that there is not. */
+const modeOf = (level: Level, options: ExplainOptions): E.Either<readonly Fault[], "forward" | "adjoint"> => {
   const { mode = "auto", rule } = options;
   const reason = whyNotAdjoint(rule, level, options);
   if (mode === "adjoint") return reason === undefined ? E.right("adjoint") : E.left([reason]);
-  const fits = mode === "auto" && reason === undefined && !hasBiases(model.architecture, rule);
-  return E.right(fits ? "adjoint" : "forward");
+  return E.right(mode === "auto" && reason === undefined ? "adjoint" : "forward");
 };
 
-/** Faults: those of the prompt and the question, of the level and the mode, and of the backend. */
-export const explain = (
-  model: Model,
-  backend: Backend,
-  prompt: string,
-  options: ExplainOptions & { readonly seed: Seed | Level },
-): Faulty<Attribution> => {
-  const level = levelOf(options.seed);
+/** An attribution with the level that it is of, and the numbers that the level was chosen by, if it was. */
+export type Explained = {
+  readonly attribution: Attribution;
+  readonly level: Level;
+  readonly chosen?: readonly number[];
+};
+
+type Chosen = Omit<Explained, "attribution"> & { readonly done?: Backward };
+
+/** The level itself, or the one that a pass backwards chooses: that pass then serves the adjoint mode as well. */
+const chosenBy = (call: Call, seed: Seed | Level | RankedLevel): Faulty<Chosen> => {
+  if (!isRanked(seed)) return TE.right({ level: levelOf(seed) });
+  const { rule } = call.options;
   return pipe(
-    TE.fromEither(modeOf(model, level, options)),
-    TE.bindTo("mode"),
-    TE.bind("encoding", () => TE.fromEither(encodePrompt(model, prompt, options))),
-    TE.chainFirstEitherK(() => checkPromotes(options.promotes ?? 1, model.architecture.vocabulary)),
-    TE.chain(({ mode, encoding }) =>
-      mode === "adjoint"
-        ? attributedBackward({ model, backend, options, encoding }, level)
-        : attributedForward(model, backend, prompt, options),
+    backward(
+      { ...call, options: { ...call.options, rule: rule.linear === true ? rule : taylorRule() } },
+      beginnings(seed.like),
     ),
+    TE.chainEitherK((done) => {
+      const chosen = seed.rank(done.scores);
+      return pipe(
+        seed.level(chosen),
+        E.map((level) => ({ level: levelOf(level), chosen, done })),
+      );
+    }),
   );
 };
 
-const attributedForward = (
+const forward = (
   model: Model,
   backend: Backend,
   prompt: string,
-  options: ExplainOptions,
+  options: ExplainerOptions & Ask,
+  promotes: number | undefined,
 ): Faulty<Attribution> =>
   pipe(
     explainer(model, backend, options),
@@ -83,42 +96,87 @@ const attributedForward = (
       return result;
     }),
     TE.chain((found) =>
-      options.promotes === undefined ? TE.right(found) : withPromoted(model, backend, found, options.promotes, options),
+      promotes === undefined ? TE.right(found) : withPromoted(model, backend, found, promotes, options),
     ),
   );
 
-/** What scripts and the command line ask for: layers as numbers. */
-export type LayerOptions = Partial<Omit<ExplainOptions, "to" | "lenses" | "why">> & {
-  readonly to?: number;
+/** What a pass that chose the parts took counts, too. */
+const withTimes = (attribution: Attribution, done: Backward | undefined): Attribution =>
+  done === undefined || attribution.mode === "adjoint"
+    ? attribution
+    : {
+        ...attribution,
+        times: {
+          prepare: done.times.prepare + attribution.times.prepare,
+          run: done.times.run + attribution.times.run,
+        },
+      };
+
+/** explain(), with the level that a ranked one became. */
+export const explainChosen = (
+  model: Model,
+  backend: Backend,
+  prompt: string,
+  options: ExplainOptions,
+): Faulty<Explained> => {
+  const { seed } = options;
+  return pipe(
+    TE.fromEither(modeOf(levelOf(isRanked(seed) ? seed.like : seed), options)),
+    TE.bindTo("mode"),
+    TE.bind("encoding", () => TE.fromEither(encodePrompt(model, prompt, options))),
+    TE.chainFirstEitherK(() => checkPromotes(options.promotes ?? 1, model.architecture.vocabulary)),
+    TE.bind("call", ({ encoding }) => TE.right({ model, backend, options, encoding })),
+    TE.bind("chosen", ({ call }) => chosenBy(call, seed)),
+    TE.chain(({ mode, call, chosen: { done, ...found } }) =>
+      pipe(
+        mode === "adjoint"
+          ? attributedBackward(call, found.level, done)
+          : forward(model, backend, prompt, { ...options, seed: found.level }, options.promotes),
+        TE.map((attribution): Explained => ({ ...found, attribution: withTimes(attribution, done) })),
+      ),
+    ),
+  );
+};
+
+/** Faults: those of the prompt and the question, of the level and the mode, and of the backend. */
+export const explain = (model: Model, backend: Backend, prompt: string, options: ExplainOptions): Faulty<Attribution> =>
+  pipe(
+    explainChosen(model, backend, prompt, options),
+    TE.map(({ attribution }) => attribution),
+  );
+
+/** What scripts and the command line ask for. */
+export type LayerOptions = Partial<Omit<ExplainOptions, "lenses" | "why">> & {
   readonly layers?: boolean;
 };
 
-/** Defaults filled in, layers as sites. Faults: a layer that the model does not have. */
+/** Defaults filled in, places by their names. Faults: a layer, state or component that the model does not have. */
 export const explainOptions = (
   { architecture }: Model,
   { to, layers = false, seed, rule = softmaxRule(), ...rest }: LayerOptions,
   why: string,
 ): E.Either<readonly Fault[], ExplainOptions> => {
-  const last = architecture.layers - 1;
-  if (to !== undefined && !(Number.isInteger(to) && to >= 0 && to <= last))
-    return E.left([fault("seed", "to", `a layer of this model, 0 to ${last}`, `${to}`)]);
   return pipe(
     seed === undefined ? tokenLevel(architecture) : E.right(seed),
-    E.map((level) => ({
+    E.bindTo("level"),
+    E.bind("reading", () => (to === undefined ? E.right(undefined) : readingOf(architecture, to))),
+    E.map(({ level, reading }) => ({
       ...rest,
       seed: level,
       rule,
       why,
-      ...(to === undefined ? {} : { to: site.residPre(to) }),
-      ...(layers ? { lenses: streamBehind(architecture, levelOf(level).seed).slice(0, to && to + 1) } : {}),
+      ...(reading === undefined ? {} : { to: reading.name }),
+      ...(layers
+        ? { lenses: statesBetween(architecture, levelOf(isRanked(level) ? level.like : level).seed, reading) }
+        : {}),
     })),
   );
 };
 
-/** The stream from where a seed begins. */
-const streamBehind = (architecture: Architecture, { site: begin }: Seed): readonly string[] => {
+/** The stream from where a seed begins to what is read. */
+const statesBetween = (architecture: Architecture, { site: begin }: Seed, reading: Reading | undefined) => {
   const stream = streamFrom(architecture, 0);
   const inLayer = /^layers\.(\d+)\./.exec(begin)?.[1];
   const behind = inLayer === undefined ? 0 : Number(inLayer) + 1;
-  return stream.slice(stream.includes(begin) ? stream.indexOf(begin) : behind);
+  return stream.slice(stream.includes(begin) ? stream.indexOf(begin) : behind, reading?.states);
 };

@@ -23,6 +23,7 @@ import { since } from "./clock.ts";
 import { type Explanation, explanationGraph, lensName } from "./explanation.ts";
 import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";
 import { type Answer, along, answered, checkQuestion, type Question, relativeGap } from "./question.ts";
+import type { PlaceName } from "./reading.ts";
 import type { Attribution, LayerScores, PartScore } from "./result.ts";
 import { sumOf } from "./sum.ts";
 
@@ -38,8 +39,8 @@ export type ExplainerOptions = RunOptions & {
   /** What the parts are. */
   readonly seed: Seed | Level;
   readonly rule: Rule;
-  /** A site of the stream to read the parts at, through the last norm; default: where the last norm stands. */
-  readonly to?: string;
+  /** What is read (reading.ts); default: the state that the last norm reads. */
+  readonly to?: PlaceName;
   /** Scores at each of these sites of the stream, too, through the last norm. */
   readonly lenses?: readonly string[];
   /** Why this backend and not a better one, for the result. */
@@ -121,7 +122,7 @@ const explained = (r: Run): Faulty<Attribution> => {
   return pipe(
     r.runner.run(inputs, r.ask),
     TE.bindTo("outputs"),
-    TE.bind("answer", ({ outputs }) => answered(r.model, r.ask, outputs)),
+    TE.bind("answer", ({ outputs }) => answered(r.model, r.ask, outputs, r.explanation.reading)),
     TE.map(({ outputs, answer }) => attribution(r, outputs, answer, elapsed())),
     TE.filterOrElse(isSound, notFinite),
   );
@@ -167,7 +168,7 @@ const attribution = (r: Run, outputs: Tensors, answer: Answer, run: number): Att
     prompt: encoding.text,
     tokens: encoding.tokens,
     position: encoding.ids.length - 1,
-    ...(options.to === undefined ? {} : { to: options.to }),
+    ...(options.to === undefined ? {} : { to: explanation.reading.name }),
     target,
     ...(foils.length === 0 ? {} : { foils }),
     explained: goal,

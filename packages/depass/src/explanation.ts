@@ -5,6 +5,7 @@ import {
   decompose,
   type Expr,
   type Fault,
+  fault,
   findSite,
   type Graph,
   gather,
@@ -13,19 +14,24 @@ import {
   partsName,
   prune,
   type Rule,
-  rewrite,
   type Seed,
   share,
   simplify,
   softcapped,
-  unnamed,
 } from "@depass/graph";
 import { type Architecture, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
+import { lensAt, type PlaceName, type Reading, readingOf } from "./reading.ts";
 
-/** The explained graph and how its parts lie. */
-export type Explanation = { readonly graph: Graph; readonly decomposed: Decomposed };
+export { lensAt, streamFrom } from "./reading.ts";
+
+/** The explained graph, how its parts lie, and where they are read. */
+export type Explanation = {
+  readonly graph: Graph;
+  readonly decomposed: Decomposed;
+  readonly reading: Reading;
+};
 
 const [LOGITS, NORMED] = ["logits", "normed"];
 
@@ -35,30 +41,13 @@ export const explainedOutput = ({ softcap }: Architecture): string => (softcap =
 /** The output with the normed state at a site of the stream. */
 export const lensName = (place: string): string => `lens ${place}`;
 
-/** The stream entering each layer from one on, and the last norm. */
-export const streamFrom = ({ layers }: Architecture, layer: number): readonly string[] => [
-  ...Array.from({ length: layers - layer }, (_, i) => site.residPre(layer + i)),
-  site.residFinal,
-];
-
-/** The state at a site of the stream, through the last norm. */
-export const lensAt = ({ normed }: Architecture, place: string): Expr => {
-  const state = findSite({ normed }, place) as Expr;
-  if (place === site.residFinal) return normed;
-  const graph = rewrite({ normed }, (now, old) => {
-    if (old.site === site.residFinal) return state;
-    return now === old ? now : unnamed(now);
-  });
-  return graph.normed as Expr;
-};
-
 export const atPosition = gather(-2, input("position", [1], "i32"));
 
 export type ExplanationOptions = {
   readonly seed: Seed;
   readonly rule: Rule;
-  /** A site of the stream, read through the last norm: default the state that the last norm reads. */
-  readonly to?: string;
+  /** What is read (reading.ts): default the state that the last norm reads. */
+  readonly to?: PlaceName;
   /** Further sites of the stream whose parts are wanted, through the last norm. */
   readonly lenses?: readonly string[];
 };
@@ -75,6 +64,18 @@ const needed = (architecture: Architecture, lenses: readonly string[]): readonly
   ...lenses.flatMap((place) => [lensName(place), partsName(lensName(place))]),
 ];
 
+/** The wholes that are decomposed. A component has a share of the logits; they themselves are the model's. */
+const sourceOf = (architecture: Architecture, { kind }: Reading, own: Expr, lenses: readonly string[]): Graph => {
+  const normed = atPosition(own);
+  return {
+    [explainedOutput(architecture)]: architecture.explained(
+      kind === "state" ? normed : atPosition(architecture.normed),
+    ),
+    [NORMED]: normed,
+    ...Object.fromEntries(lenses.map((place) => [lensName(place), atPosition(lensAt(architecture, place))])),
+  };
+};
+
 /**
  * The model's graph at one position, decomposed, pruned to the outputs that are wanted, causal zeros packed away. There are
  * `logits`, `normed` and the parts of both; with a softcap `explained` and its parts, and `logits` without parts.
@@ -83,17 +84,25 @@ export const explanationGraph = (
   { architecture }: { readonly architecture: Architecture },
   { seed, rule, to = site.residFinal, lenses = [] }: ExplanationOptions,
   outputs: readonly string[] = needed(architecture, lenses),
-): E.Either<readonly Fault[], Explanation> => {
-  const normed = atPosition(lensAt(architecture, to));
-  const source = {
-    [explainedOutput(architecture)]: architecture.explained(normed),
-    [NORMED]: normed,
-    ...Object.fromEntries(lenses.map((place) => [lensName(place), atPosition(lensAt(architecture, place))])),
-  };
-  return pipe(
-    decompose(source, { seed, rule }),
-    E.map((decomposed) => withLogits(architecture, decomposed)),
-    E.bindTo("decomposed"),
+): E.Either<readonly Fault[], Explanation> =>
+  pipe(
+    readingOf(architecture, to),
+    E.bindTo("reading"),
+    E.bind("own", ({ reading }) => reading.normed),
+    E.filterOrElse(
+      ({ own }) => isAt(own, seed) || !isAt(architecture.normed, seed),
+      ({ reading }) => notReached(seed, reading),
+    ),
+    E.bind("decomposed", ({ reading, own }) =>
+      pipe(
+        decompose(sourceOf(architecture, reading, own, lenses), { seed, rule }),
+        E.filterOrElse(
+          ({ graph }) => graph[partsName(NORMED)] !== undefined,
+          () => notReached(seed, reading),
+        ),
+        E.map((decomposed) => withLogits(architecture, decomposed)),
+      ),
+    ),
     E.bind("graph", ({ decomposed }) =>
       pipe(
         decomposed.graph, // Parts first: each layer's frozen values are then computed where they are used, and live no longer.
@@ -102,5 +111,17 @@ export const explanationGraph = (
         E.chain(pack),
       ),
     ),
+    E.map(({ reading, decomposed, graph }) => ({ reading, decomposed, graph })),
   );
-};
+
+const isAt = (normed: Expr, { site: begin }: Seed): boolean => findSite({ normed }, begin) !== undefined;
+
+const notReached = (seed: Seed, { name }: Reading): readonly Fault[] => [
+  fault(
+    "seed",
+    `seed ${seed.name}`,
+    `parts that begin before ${name}`,
+    "later ones",
+    "read them behind, or begin earlier",
+  ),
+];

@@ -2,5 +2,12 @@ export * from "./attribute.ts";
 export * from "./browser.ts";
 export * from "./export.ts";
 export * from "./fingerprint.ts";
+export {
+  explanationIn,
+  type GenerationResult,
+  generationResult,
+  readGeneration,
+  saveGeneration,
+} from "./generation.ts";
 export { save } from "./save.ts";
 export { readResult } from "./saved.ts";

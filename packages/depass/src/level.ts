@@ -26,6 +26,17 @@ export type ScoresFrom = (all: AllScores, parts: readonly Part[]) => readonly nu
 /** A seed that one pass backwards scores, too. */
 export type ScoredSeed = Seed & { readonly scoresFrom: ScoresFrom };
 
+/** A level whose parts the scores of one pass backwards choose. */
+export type RankedLevel = {
+  /** One with other parts that begins at the same places. */
+  readonly like: ScoredSeed;
+  /** Numbers of what becomes a part, the first of them first. */
+  readonly rank: (all: AllScores) => readonly number[];
+  readonly level: (chosen: readonly number[]) => E.Either<readonly Fault[], ScoredSeed>;
+};
+
+export const isRanked = (x: Seed | Level | RankedLevel): x is RankedLevel => "rank" in x;
+
 export const levelOf = (x: Seed | ScoredSeed | Level): Level => {
   if ("seed" in x) return x;
   return "scoresFrom" in x ? { seed: x, scoresFrom: x.scoresFrom } : { seed: x };

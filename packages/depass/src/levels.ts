@@ -1,25 +1,13 @@
 // The levels of a model (method.md, "Seeds"): what a part can be, as seeds at the model's own sites. The state entering the
 // layer is the first part, so that all parts together are the whole stream. Parts have the names that the field uses:
 // L3H5 is head 5 of layer 3, L3N120 neuron 120 of its MLP.
-import {
-  check,
-  constant,
-  type Expr,
-  type Fault,
-  fault,
-  findSite,
-  iota,
-  placedSeed,
-  type Shapes,
-  slicesAs,
-  tokenSeed,
-  wholeAs,
-} from "@depass/graph";
+import { constant, type Fault, fault, iota, placedSeed, slicesAs, tokenSeed, wholeAs } from "@depass/graph";
 import { type Architecture, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { AllScores } from "./adjoint.ts";
-import type { ScoredSeed } from "./level.ts";
+import { layerOf, sizeAt } from "./layer.ts";
+import type { RankedLevel, ScoredSeed } from "./level.ts";
 
 type Seeded = E.Either<readonly Fault[], ScoredSeed>;
 
@@ -91,6 +79,32 @@ export const neuronLevel = (model: Architecture, layer: number, neurons: readonl
     }),
   );
 
+/**
+ * The neurons of a layer's MLP whose scores by one pass backwards, under the rule if it is linear and else under taylor, are
+ * farthest from 0, largest first; before them everything else. Faults: no such layer, no such number of neurons.
+ */
+export const topNeuronLevel = (
+  model: Architecture,
+  layer: number,
+  count: number,
+): E.Either<readonly Fault[], RankedLevel> =>
+  pipe(
+    sizeAt(model, layer, site.mlpPost(layer), -1, "neurons"),
+    E.filterOrElse(
+      (size) => Number.isInteger(count) && count >= 1 && count <= size,
+      (size): readonly Fault[] => [fault("seed", `top neurons of layer ${layer}`, `1 to ${size} of them`, `${count}`)],
+    ),
+    E.chain(() => neuronLevel(model, layer, [0])),
+    E.map((like) => ({
+      like,
+      rank: ({ neurons }) => farthest(neurons[layer] ?? [], count),
+      level: (chosen) => neuronLevel(model, layer, chosen),
+    })),
+  );
+
+const farthest = (scores: readonly number[], count: number): readonly number[] =>
+  [...scores.keys()].sort((a, b) => Math.abs(scores[b] as number) - Math.abs(scores[a] as number)).slice(0, count);
+
 /** What is left of the MLP goes with what it adds to. */
 const neuronScores = (all: AllScores, layer: number, neurons: readonly number[]): readonly number[] => {
   const every = all.neurons[layer] ?? [];
@@ -104,32 +118,6 @@ const residName = (layer: number): string => `L${layer} resid_pre`;
 /** What a layer's MLP adds to, as part 0. Its two summands, because a parallel layer has no state between them. */
 const beforeMlp = (layer: number, named: number) =>
   [wholeAs(0, named, site.residPre(layer)), wholeAs(0, named, site.attnOut(layer))] as const;
-
-const layerOf = ({ layers }: Architecture, layer: number): E.Either<readonly Fault[], void> =>
-  Number.isInteger(layer) && layer >= 0 && layer < layers
-    ? E.right(undefined)
-    : E.left([fault("seed", "layer", `a layer of this model, 0 to ${layers - 1}`, `${layer}`)]);
-
-const sizeAt = (
-  model: Architecture,
-  layer: number,
-  place: string,
-  axis: number,
-  what: string,
-): E.Either<readonly Fault[], number> =>
-  pipe(
-    layerOf(model, layer),
-    E.chain(() => {
-      const found: Expr | undefined = findSite({ normed: model.normed }, place);
-      return found === undefined
-        ? E.left([fault("seed", place, `a model with ${what} of its own there`, "none")])
-        : E.map((shapes: Shapes) => shapes.get(found))(check({ found }));
-    }),
-    E.chain((shape) => {
-      const size = shape?.at(axis);
-      return typeof size === "number" ? E.right(size) : E.left([fault("seed", place, `a number of ${what}`, "none")]);
-    }),
-  );
 
 const chosen = (layer: number, neurons: readonly number[], size: number): E.Either<readonly Fault[], void> => {
   const wrong = neurons.find((n) => !Number.isInteger(n) || n < 0 || n >= size);

@@ -18,7 +18,7 @@ import {
   toF64,
   unnamed,
 } from "@depass/graph";
-import type { Architecture, Model, Token } from "@depass/models";
+import { type Architecture, type Model, site, type Token } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as RA from "fp-ts/lib/ReadonlyArray.js";
@@ -139,17 +139,21 @@ const forwardMaps = (call: Call): Faulty<Maps> => {
   );
 };
 
+/** What sums to the whole: the tokens at each layer, or where the model has biases, those entering the first and the biases behind. */
+const decomposed = (tokens: AllScores["tokens"], bias: number | undefined): AllScores["tokens"] =>
+  bias === undefined ? tokens : [[...(tokens[0] as readonly number[]), bias]];
+
 const adjointMaps = (call: Call): Faulty<Maps> =>
   pipe(
-    backward(call),
-    TE.map(({ answer, scores: { tokens, neurons, heads, attention, mlp }, times }) => ({
+    backward(call, [site.residPre(0)]),
+    TE.map(({ answer, scores: { tokens, neurons, heads, attention, mlp, bias }, times }) => ({
       ...described(call, answer),
       mode: "adjoint",
       heads,
       attention,
       mlp,
       all: { tokens, neurons },
-      gap: Math.max(...tokens.map((scores) => relativeGap(sumOf(scores), answer))),
+      gap: Math.max(...decomposed(tokens, bias).map((scores) => relativeGap(sumOf(scores), answer))),
       times,
     })),
   );

@@ -6,6 +6,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { explainedOutput } from "./explanation.ts";
+import type { Reading } from "./reading.ts";
 import type { Target } from "./result.ts";
 import { likeliest, probabilityOf, type TargetChoice, targetId } from "./target.ts";
 
@@ -26,6 +27,8 @@ export type Answer = {
   readonly direction: Float64Array;
   /** What scores along it are to sum to. */
   readonly explained: number;
+  /** What a gap is relative to: |explained|, or the target's logit where a difference or a share may be next to nothing. */
+  readonly size: number;
 };
 
 const list = <A>(x: A | readonly A[] | undefined): readonly A[] =>
@@ -133,8 +136,24 @@ export const knownDirection = (
   );
 };
 
-/** Faults: a foil that turns out to be the target, and those of reading the unembedding. */
-export const answered = (model: Model, question: Question, outputs: Tensors): Faulty<Answer> =>
+type Asked = Pick<Answer, "target" | "foils" | "direction">;
+
+/** What the parts sum to: the logits' difference, or where these are not what is read, the product that gives it. */
+const goalOf = ({ target, foils, direction }: Asked, outputs: Tensors, isProduct: boolean): number =>
+  isProduct
+    ? dot(toF64(outputs.normed as Tensors[string]), direction)
+    : before(target) - (foils.length === 0 ? 0 : mean(foils.map(before)));
+
+/**
+ * `reading`: what was read, if not the last state. Faults: a foil that turns out to be the target, and those of reading the
+ * unembedding.
+ */
+export const answered = (
+  model: Model,
+  question: Question,
+  outputs: Tensors,
+  { kind }: Pick<Reading, "kind"> = { kind: "state" },
+): Faulty<Answer> =>
   pipe(
     TE.fromEither(named(model, question, outputs)),
     TE.filterOrElse(
@@ -156,21 +175,19 @@ export const answered = (model: Model, question: Question, outputs: Tensors): Fa
         all.map(({ id }) => id),
       ),
     ),
-    TE.map(({ all: [target, ...foils], direction }) => ({
-      target: target as Target,
-      foils,
-      direction,
-      explained:
-        question.direction === undefined
-          ? before(target as Target) - (foils.length === 0 ? 0 : mean(foils.map(before)))
-          : dot(toF64(outputs.normed as Tensors[string]), direction),
-    })),
+    TE.map(({ all: [target, ...foils], direction }) => {
+      const asked = { target: target as Target, foils, direction };
+      const isShare = kind === "component";
+      const explained = goalOf(asked, outputs, isShare || question.direction !== undefined);
+      const isSmall = isShare || foils.length > 0;
+      const size = Math.max(Math.abs(explained), isSmall ? Math.abs(before(asked.target)) : 0);
+      return { ...asked, explained, size };
+    }),
   );
 
-/** |total - explained| over |explained|; a contrast may be next to nothing, and counts against the target's logit if that is larger. */
-export const relativeGap = (total: number, { target, foils, explained }: Answer): number =>
-  Math.abs(total - explained) /
-  Math.max(Math.abs(explained), foils.length > 0 ? Math.abs(before(target)) : 0, Number.MIN_VALUE);
+/** |total - explained| relative to the size of what is explained. */
+export const relativeGap = (total: number, { explained, size }: Pick<Answer, "explained" | "size">): number =>
+  Math.abs(total - explained) / Math.max(size, Number.MIN_VALUE);
 
 /** Scores along a direction, in f64: parts `[M, D]` → `[M]`. */
 export const along = (parts: Float64Array, direction: Float64Array): readonly number[] => {

@@ -56,7 +56,10 @@ export type Attribution = {
   /** The token whose state is read: its next token is the target. */
   readonly position: number;
   readonly target: Target;
-  /** The site that was read through the last norm; absent where the model's own logits are explained. */
+  /**
+   * What was read: the site of a state, through the last norm, or a module, head or neuron, by what it alone adds to the
+   * target's logit; absent where the model's own logits are explained.
+   */
   readonly to?: string;
   /** What the target was told apart from. */
   readonly foils?: readonly Target[];

@@ -10,7 +10,7 @@ import * as t from "io-ts";
 import type { Attribution } from "./result.ts";
 import { savableEnding, savableEndings } from "./savable.ts";
 
-const token = t.type({
+export const savedToken = t.type({
   id: t.number,
   text: t.string,
   start: t.number,
@@ -46,7 +46,7 @@ const stored = t.intersection([
     seed: t.string,
     mode: t.union([t.literal("forward"), t.literal("adjoint")]),
     prompt: t.string,
-    tokens: t.array(token),
+    tokens: t.array(savedToken),
     position: t.number,
     target,
     explained: t.number,

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { type AttributeOptions, attribute, load, scoreMaps } from "../src/attribute.ts";
 import { openBackend } from "../src/backends.ts";
 import type { Level, ScoredSeed } from "../src/level.ts";
-import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel } from "../src/levels.ts";
+import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel, topNeuronLevel } from "../src/levels.ts";
 import type { Attribution } from "../src/result.ts";
 import { drillDown, type Span, spanLevel, spansOf } from "../src/spans.ts";
 
@@ -77,6 +77,31 @@ for (const [name, levelOf] of Object.entries(levels))
     );
     assert.ok(back.gap < 1e-6);
   });
+
+test("the neurons that score most, chosen and scored in one call: they and the rest are all of the logit", async () => {
+  const { architecture: a } = model;
+  const ranked = right(topNeuronLevel(a, 2, 3));
+  const maps = await scoreMaps(model, PROMPT, { rule: taylorRule(), backend: reference });
+  const all = maps.all?.neurons[2] ?? [];
+  const most = [...all.keys()].sort((i, j) => Math.abs(all[j] as number) - Math.abs(all[i] as number)).slice(0, 3);
+  const back = await asked({ seed: ranked, rule: taylorRule() });
+  assert.is(back.mode, "adjoint");
+  assert.equal(
+    back.parts.map((p) => p.name),
+    ["rest", ...most.map((n) => `L2N${n}`), "bias", "remainder"],
+  );
+  near(
+    scoresOf(back).slice(1, 4),
+    most.map((n) => all[n] as number),
+    1e-9,
+  );
+  const softmax = await asked({ seed: ranked });
+  assert.is(softmax.mode, "forward");
+  near(scoresOf(softmax), scoresOf(await asked({ seed: right(neuronLevel(a, 2, most)) })), 1e-12);
+  for (const found of [back, softmax]) assert.ok(found.gap < 1e-9 && Math.abs(found.total - found.explained) < 1e-8);
+  for (const count of [0, 1.5, 1e6]) assert.is(topNeuronLevel(a, 2, count)._tag, "Left");
+  assert.is(topNeuronLevel(a, 9, 1)._tag, "Left");
+});
 
 test("the adjoint on a device", async () => {
   const { backend } = right(await openBackend({ backend: "cpu" })());
@@ -210,6 +235,7 @@ test("what cannot be asked", async () => {
   await refused({ direction: new Float64Array(model.architecture.hidden).fill(Number.NaN) }, /finite numbers/);
   await refused({ to: 99 }, /a layer of this model, 0 to 3, got 99/);
   await refused({ mode: "adjoint" }, /a linear rule, such as taylor/);
+  await refused({ mode: "adjoint", seed: right(topNeuronLevel(model.architecture, 0, 2)) }, /a linear rule/);
   await refused({ mode: "adjoint", rule: taylorRule(), seed: own }, /a level of the model/);
   await refused({ mode: "adjoint", rule: taylorRule(), layers: true }, /the last state/);
   await refused({ seed: spanLevel([{ start: 2, end: 99 }]) }, /ranges of characters within 0 to 25, got 2 to 99/);

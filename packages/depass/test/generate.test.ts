@@ -8,8 +8,10 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { attribute } from "../src/attribute.ts";
 import { cite } from "../src/cite.ts";
-import { explainGenerated, type GeneratedExplanation } from "../src/explain-generated.ts";
+import { type ExplainedToken, explainGenerated, type GeneratedExplanation } from "../src/explain-generated.ts";
 import { type GenerateOptions, type Generation, generate, generateAll } from "../src/generate.ts";
+import { headLevel } from "../src/levels.ts";
+import { spanLevel } from "../src/spans.ts";
 import { newFolder, remove, writeCheckpoint } from "./tiny.ts";
 
 const test = suite("generate");
@@ -147,6 +149,30 @@ test("another rule and layer; nothing generated and no such layer are faults", a
     );
   assert.match(await says({}, made.encoding.ids.length), /expected tokens behind those of a prompt/);
   assert.match(await says({ layer: 9 }, 4), /layer/);
+});
+
+test("by heads and words, too: each token as attribute() tells it, and no citation of them", async () => {
+  const [made] = await explain();
+  const heads = orThrow(headLevel(model.architecture, 1));
+  for (const [seed, rule] of [
+    [heads, softmaxRule()],
+    [spanLevel("words"), taylorRule()],
+  ] as const) {
+    const found = await explainGenerated(model, made, { backend: reference, seed, rule });
+    const [first] = found.tokens as readonly [ExplainedToken];
+    const alone = await attribute(model, PROMPT, { backend: reference, target: first.id, seed, rule, mode: "forward" });
+    // Words of the answer begin behind the prompt: what they supply to its first token is nothing.
+    alone.parts.slice(0, -2).forEach(({ name, score }, i) => {
+      assert.ok(Math.abs((first.scores[i] as number) - score) < 1e-9, `${name}: ${first.scores[i]}, alone ${score}`);
+    });
+    assert.ok(found.tokens.every((t) => t.gap < 1e-9 && t.scores.length === found.parts.length));
+    assert.match(JSON.stringify(cite(found, { from: 0, to: 1 })), /parts are the tokens/);
+  }
+  const named = await explainGenerated(model, made, { backend: reference, seed: heads });
+  assert.equal(
+    named.parts.map((p) => p.name),
+    heads.partNames,
+  );
 });
 
 test("a citation adds the scores of its tokens, and its sources sum to their logits with the rest", async () => {

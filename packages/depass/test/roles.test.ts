@@ -51,6 +51,10 @@ test("--chat: the prompt is put into the template", async () => {
   const { code, stdout, stderr } = await called([...args, "--json"]);
   assert.is(code, 0, stderr);
   assert.is(JSON.parse(stdout).prompt, "<user>the<end><bot>");
+  assert.not.match(stderr, /special tokens/);
+  const spelled = await called(args.map((arg) => (arg === "the" ? "the<end>" : arg)));
+  assert.is(spelled.code, 0, spelled.stderr);
+  assert.match(spelled.stderr, /depass: the message spells "<end>": read as special tokens/);
 });
 
 test.run();

@@ -16,6 +16,8 @@ export * from "./op.ts";
 export * from "./parts.ts";
 export * from "./passes/arrange.ts";
 export * from "./passes/cached.ts";
+export * from "./passes/constants.ts";
+export * from "./passes/image.ts";
 export * from "./passes/intervene.ts";
 export * from "./passes/pack.ts";
 export * from "./passes/prune.ts";

@@ -8,14 +8,22 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { render } from "./chat/render.ts";
+import { type Spelled, spelledIn } from "./chat/spelled.ts";
 import { chatTemplateOf } from "./chat/template.ts";
 import type { Checkpoint } from "./checkpoint/opened.ts";
+import { clip, list } from "./describe.ts";
+import type { Tokenizer } from "./tokenizer/built.ts";
 
 export type Message = { readonly role: string; readonly content: string };
 
 export type ChatOptions = {
   /** End with what comes before an answer, so that the model goes on with one. Default: false. */
   readonly addGenerationPrompt?: boolean;
+  /**
+   * What to do with a content that spells special tokens: `read` them as such, as transformers does (the default; `spelled`
+   * lists them), or `refuse` it, for contents from people who must not end their turn or begin another.
+   */
+  readonly specials?: "read" | "refuse";
 };
 
 /** Characters: UTF-16 code units, `start` to before `end`. */
@@ -30,7 +38,18 @@ export type Turn = {
 };
 
 /** A conversation as text. What begins it (BOS) is in the text where the template writes it: encode with `special: "once"`. */
-export type Chat = { readonly text: string; readonly turns: readonly Turn[] };
+export type Chat = {
+  readonly text: string;
+  readonly turns: readonly Turn[];
+  /** Special tokens that contents spell: the model reads them as if the template had written them. */
+  readonly spelled: readonly Spelled[];
+};
+
+/** What of a model a conversation is made with. */
+export type Speaker = {
+  readonly checkpoint: Pick<Checkpoint, "folder" | "chat">;
+  readonly tokenizer: Pick<Tokenizer, "encode">;
+};
 
 /** Planes for private use: two signs for each message. */
 const PLANES = [0xf0000, 0x100000];
@@ -104,29 +123,49 @@ const planeFor = (messages: readonly Message[]): E.Either<readonly Fault[], numb
     : E.right(plane);
 };
 
+const accepted = (
+  spelled: readonly Spelled[],
+  { specials = "read" }: ChatOptions,
+): E.Either<readonly Fault[], readonly Spelled[]> => {
+  const texts = [...new Set(spelled.map(({ text }) => JSON.stringify(clip(text))))];
+  const next = "take them out, or allow them with specials: read";
+  return specials === "read" || spelled.length === 0
+    ? E.right(spelled)
+    : E.left([fault("chat", "messages", "contents that spell no special tokens", list(texts), next)]);
+};
+
 /**
  * The text of a conversation by the template of the model's maker, and where each message is in it.
- * Faults (tags `chat`, `file`, `json`): no messages, no template, and those of render.
+ * Faults (tags `chat`, `file`, `json`, `tokenizer`): no messages, no template, those of render, what there is no token for,
+ * and with `specials: "refuse"` contents that spell special tokens.
  */
 export const chat = (
-  { checkpoint }: { readonly checkpoint: Pick<Checkpoint, "folder" | "chat"> },
+  { checkpoint, tokenizer }: Speaker,
   messages: readonly Message[],
-  { addGenerationPrompt = false }: ChatOptions = {},
+  options: ChatOptions = {},
 ): Faulty<Chat> =>
   pipe(
     TE.fromEither(planeFor(messages)),
     TE.bindTo("plane"),
+    TE.bind("spelled", () =>
+      TE.fromEither(
+        pipe(
+          spelledIn(tokenizer, messages),
+          E.flatMap((found) => accepted(found, options)),
+        ),
+      ),
+    ),
     TE.bind("template", () => chatTemplateOf(checkpoint)),
     TE.bind("texts", ({ plane, template: { template, tokens, where } }) => {
-      const variables = { ...tokens, add_generation_prompt: addGenerationPrompt };
+      const variables = { ...tokens, add_generation_prompt: options.addGenerationPrompt ?? false };
       const both = [messages, messages.map(marked(plane))].map((each) => ({ ...variables, messages: each }));
       return render(template, both, where);
     }),
-    TE.map(({ plane, texts }): Chat => {
+    TE.map(({ plane, texts, spelled }): Chat => {
       const [text = "", withSigns = ""] = texts;
       const found = unmarked(withSigns, plane);
       // A template that looks into the contents may write another text when there are signs: then places are not known.
       const places = found.text === text ? found.places : new Map<string, number>();
-      return { text, turns: turnsOf(messages, text, places, plane) };
+      return { text, turns: turnsOf(messages, text, places, plane), spelled };
     }),
   );

@@ -18,7 +18,12 @@ const INSTRUCTED =
   "{{ bos_token }}{% for m in messages %}{% if m.role == 'user' %}(ask) {{ m.content | trim }} (/ask)" +
   "{% else %} {{ m.content | trim }}{{ eos_token }}{% endif %}{% endfor %}";
 
-const model = (template: string, tokens = {}) => ({ checkpoint: { folder: "m", chat: { template, tokens } } });
+const tokenizer = right(tokenizerOf(byteLevel(), "tokenizer.json"));
+
+const model = (template: string, tokens = {}) => ({
+  checkpoint: { folder: "m", chat: { template, tokens } },
+  tokenizer,
+});
 
 const user = (content: string): Message => ({ role: "user", content });
 
@@ -58,7 +63,7 @@ test("a template that trims, writes other names, leaves out or looks into conten
     [[], ["user", "b"]].map((p) => (p.length === 0 ? [undefined, undefined] : p)),
   );
   const shouting = right(await chat(model("{{ messages[0].content | length }}"), [user("abc")])());
-  assert.equal(shouting, { text: "3", turns: [{ role: "user" }] });
+  assert.equal(shouting, { text: "3", turns: [{ role: "user" }], spelled: [] });
 });
 
 test("any contents are found where they are", async () => {
@@ -94,9 +99,32 @@ test("one BOS: the template's where it writes one, else the tokenizer's; the tok
   assert.equal(bare.ids, [261]);
 });
 
+test("special tokens that contents spell are listed, and refused where that is asked for", async () => {
+  const messages = [user("the<end>[user]<END>"), user("no <end"), user("<end>")];
+  const made = right(await chat(model("{{ messages[0].content }}<end>"), messages)());
+  assert.equal(made.spelled, [
+    { message: 0, text: "<end>", start: 3, end: 8 },
+    { message: 2, text: "<end>", start: 0, end: 5 },
+  ]);
+  const refused = left(await chat(model(HEADED), messages, { specials: "refuse" })());
+  assert.match(refused, /messages: expected contents that spell no special tokens, got "<end>"; take them out/);
+  right(await chat(model(`${HEADED}<end>`), [user("no <end")], { specials: "refuse" })());
+});
+
+test("a character that there is no token for spells nothing", async () => {
+  const json = {
+    added_tokens: [{ id: 0, content: "<unk>", special: true, normalized: false }],
+    model: { type: "BPE", unk_token: "<unk>", vocab: { "<unk>": 0, a: 1 }, merges: [] },
+  };
+  const small = right(tokenizerOf(json, "tokenizer.json"));
+  assert.equal(right(small.encode("ab", { special: false })).ids, [1, 0]);
+  const { checkpoint } = model(HEADED);
+  assert.equal(right(await chat({ checkpoint, tokenizer: small }, [user("ab")])()).spelled, []);
+});
+
 test("no messages, no template", async () => {
   assert.match(left(await chat(model(HEADED), [])()), /messages: expected 1 to 30000 of them, got 0/);
-  const none = { checkpoint: { folder: "m.gguf", chat: { tokens: {} } } };
+  const none = { checkpoint: { folder: "m.gguf", chat: { tokens: {} } }, tokenizer };
   assert.match(
     left(await chat(none, [user("a")])()),
     /m\.gguf: expected a chat template, got nothing; this model has none/,

@@ -7,7 +7,8 @@ import { join } from "node:path";
 const [LAYERS, HIDDEN, HEADS, MLP, VOCABULARY] = [32, 4096, 32, 11_008, 32_000];
 const SHARDS = 3;
 
-const config = {
+/** All of a 7B has 32 layers; fewer of that width take less time to run, and no other path. */
+const configOf = (layers: number) => ({
   architectures: ["LlamaForCausalLM"],
   model_type: "llama",
   hidden_act: "silu",
@@ -15,13 +16,13 @@ const config = {
   intermediate_size: MLP,
   max_position_embeddings: 4096,
   num_attention_heads: HEADS,
-  num_hidden_layers: LAYERS,
+  num_hidden_layers: layers,
   num_key_value_heads: HEADS,
   rms_norm_eps: 1e-5,
   tie_word_embeddings: false,
   torch_dtype: "bfloat16",
   vocab_size: VOCABULARY,
-};
+});
 
 type Named = readonly [name: string, shape: readonly number[]];
 
@@ -40,9 +41,9 @@ const layer = (l: number): readonly Named[] =>
     ] as const
   ).map(([name, shape]) => [`model.layers.${l}.${name}.weight`, shape]);
 
-const tensors: readonly Named[] = [
+const tensorsOf = (layers: number): readonly Named[] => [
   ["model.embed_tokens.weight", [VOCABULARY, HIDDEN]],
-  ...Array.from({ length: LAYERS }, (_, l) => layer(l)).flat(),
+  ...Array.from({ length: layers }, (_, l) => layer(l)).flat(),
   ["model.norm.weight", [HIDDEN]],
   ["lm_head.weight", [VOCABULARY, HIDDEN]],
 ];
@@ -66,16 +67,21 @@ const writeShard = async (path: string, held: readonly Named[]): Promise<void> =
   await file.close();
 };
 
-const tokenizer = { added_tokens: [], model: { type: "WordLevel", vocab: { a: 0, b: 1 }, unk_token: "a" } };
+const tokenizer = {
+  added_tokens: [],
+  pre_tokenizer: { type: "WhitespaceSplit" },
+  model: { type: "WordLevel", vocab: { a: 0, b: 1 }, unk_token: "a" },
+};
 
 /** Writes the checkpoint into an empty folder. */
-export const writeSparse = async (folder: string): Promise<void> => {
+export const writeSparse = async (folder: string, layers: number = LAYERS): Promise<void> => {
+  const tensors = tensorsOf(layers);
   const nameOf = (i: number): string => `model-${i + 1}-of-${SHARDS}.safetensors`;
   const each = Math.ceil(tensors.length / SHARDS);
   const shards = Array.from({ length: SHARDS }, (_, i) => tensors.slice(i * each, (i + 1) * each));
   for (const [i, held] of shards.entries()) await writeShard(join(folder, nameOf(i)), held);
   const map = shards.flatMap((held, i) => held.map(([name]) => [name, nameOf(i)]));
   const index = { metadata: {}, weight_map: Object.fromEntries(map) };
-  const files = { "config.json": config, "tokenizer.json": tokenizer, "model.safetensors.index.json": index };
+  const files = { "config.json": configOf(layers), "tokenizer.json": tokenizer, "model.safetensors.index.json": index };
   for (const [name, json] of Object.entries(files)) await writeFile(join(folder, name), JSON.stringify(json));
 };

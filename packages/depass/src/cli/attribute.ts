@@ -4,13 +4,13 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type ExplainOptions, explain, explainOptions, type Mode } from "../explain.ts";
+import { type Explained, type ExplainOptions, explainChosen, explainOptions, type Mode } from "../explain.ts";
 import { encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphHash, weightsHash } from "../fingerprint.ts";
-import { levelOf } from "../level.ts";
 import { report as page } from "../page/report.ts";
 import { checkWritable, writeWhole } from "../place.ts";
+import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { attributionRecords } from "../report/records.ts";
 import { type Attribution, toJson } from "../result.ts";
@@ -20,7 +20,7 @@ import { type BackendOptions, unheardOptions } from "./backend.ts";
 import { shellWord } from "./call-line.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { contradictions, type FormatOptions, formatOf, shownAs } from "./format.ts";
-import { type MethodOptions, methodOf } from "./method.ts";
+import { type MethodOptions, rankedMethodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
@@ -32,7 +32,8 @@ export type AttributeOptions = ModelOptions &
   QuestionOptions &
   BackendOptions &
   FormatOptions & {
-    readonly to?: number;
+    readonly to?: PlaceName;
+    readonly top?: number;
     readonly layers?: true;
     readonly promotes?: number;
     readonly mode?: Mode;
@@ -70,7 +71,7 @@ const askOf = (
 ): E.Either<readonly Fault[], Ask> => {
   const { to, layers, mode, promotes } = options;
   return pipe(
-    methodOf(options, model),
+    rankedMethodOf(options, model),
     E.bindTo("method"),
     E.chainFirst(() => encodePrompt(model, prompt, questionOf(options))),
     E.chain(({ method: { level, rule } }) =>
@@ -92,10 +93,13 @@ const askOf = (
   );
 };
 
-const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Attribution> =>
+const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Explained> =>
   pipe(
-    attended(options, (a) => explain(model, a.open.backend, prompt, { ...explained, ...runOptions(a) })),
-    TE.map((a) => ({ ...a, times: { load, ...a.times } })),
+    attended(options, (a) => explainChosen(model, a.open.backend, prompt, { ...explained, ...runOptions(a) })),
+    TE.map(({ attribution: { times, ...rest }, ...found }) => ({
+      ...found,
+      attribution: { ...rest, times: { load, ...times } },
+    })),
   );
 
 const printed = (attribution: Attribution, options: AttributeOptions): string =>
@@ -124,18 +128,17 @@ const asked = [
 ];
 
 /** With hashes of weights and graph, and the call: what makes a result one that can be made again. */
-const withOrigin = (model: Model, { explained }: Ask, options: AttributeOptions, attribution: Attribution) =>
+const withOrigin = (model: Model, { explained, options }: Ask, { attribution, level, chosen }: Explained) =>
   pipe(
     weightsHash(model),
     TE.bindTo("weights"),
-    TE.bind("graph", () =>
-      TE.fromEither(explanationGraph(model, { ...explained, seed: levelOf(explained.seed).seed })),
-    ),
+    TE.bind("graph", () => TE.fromEither(explanationGraph(model, { ...explained, seed: level.seed }))),
     TE.map(
       ({ weights, graph: { graph } }): Attribution => ({
         ...attribution,
         hashes: { weights, graph: graphHash(graph) },
-        call: callOf(options),
+        // Chosen once: made again, a result has the same parts.
+        call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) },
       }),
     ),
   );
@@ -151,7 +154,7 @@ export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Att
           TE.chainEitherK((text) => askOf(model, load, text, options)),
           TE.bindTo("ask"),
           TE.bind("found", ({ ask }) => explainedOn(ask)),
-          TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, options, found) : TE.right(found))),
+          TE.chain(({ ask, found }) => (kept ? withOrigin(model, ask, found) : TE.right(found.attribution))),
         ),
       ),
     ),

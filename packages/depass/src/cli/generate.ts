@@ -5,18 +5,28 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { OpenBackend } from "../backends.ts";
-import { type Citation, cite, type Unit } from "../cite.ts";
-import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
+import { cite, type Unit } from "../cite.ts";
+import { explanationOf } from "../explain-generated.ts";
 import { type Generation, generate as generated } from "../generate.ts";
+import {
+  type GenerationParts,
+  type GenerationResult,
+  generationResult,
+  isJson,
+  notJson,
+  saveGeneration,
+} from "../generation.ts";
+import { checkWritable } from "../place.ts";
 import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
 import { duration } from "../report/numbers.ts";
 import { generationRecords } from "../report/records.ts";
 import { harmless } from "../report/visible.ts";
+import { toJson } from "../result.ts";
 import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { checkExplaining, type ExplainingOptions, explaining, hashesOf, methodAsked } from "./explaining.ts";
 import { type FormatOptions, formatOf, shownAs } from "./format.ts";
-import { ruleOf } from "./method.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
@@ -24,7 +34,9 @@ import { columnsOf, print, stdoutInk } from "./terminal.ts";
 export type GenerateOptions = ModelOptions &
   PromptOptions &
   BackendOptions &
+  ExplainingOptions &
   FormatOptions & {
+    readonly save?: string;
     readonly maxTokens: number;
     readonly temperature?: number;
     readonly topP?: number;
@@ -36,11 +48,7 @@ export type GenerateOptions = ModelOptions &
     readonly by: Unit;
   };
 
-type Answer = {
-  readonly generation: Generation;
-  readonly explanation?: GeneratedExplanation;
-  readonly citation?: Citation;
-};
+type Answer = GenerationParts;
 
 /** A thrown FaultError as the faults it carries; anything else is a bug and goes on. */
 const faultsIn = (error: unknown): readonly Fault[] => {
@@ -79,11 +87,15 @@ const explained = (
   options.explain !== true && options.cite === undefined
     ? TE.right({ generation })
     : pipe(
-        explanationOf(model, backend, generation, {
-          rule: ruleOf({ temperature: 0.1, special: "ignore" }),
-          signal,
-          progress: line.phase("explaining"),
-        }),
+        TE.fromEither(methodAsked(model, options)),
+        TE.chain(({ level, rule }) =>
+          explanationOf(model, backend, generation, {
+            seed: level,
+            rule,
+            signal,
+            progress: line.phase("explaining"),
+          }),
+        ),
         TE.chainEitherK((explanation) =>
           options.cite === undefined
             ? E.right({ generation, explanation })
@@ -107,18 +119,19 @@ const answered = (model: Model, prompt: string, options: GenerateOptions): Fault
         TE.map((answer) => ({ ...answer, open })),
       ),
     ),
-    TE.map((answer) =>
+    TE.chain((answer) => {
       print(
         shownAs(options, {
-          json: () => toJson(model, answer),
+          json: () => toJson(resultOf(model, answer)),
           records: () => generationRecords(answer),
           text: () => told(answer),
         }),
-      ),
-    ),
+      );
+      return options.save === undefined ? TE.right(undefined) : kept(options.save, model, options, answer);
+    }),
   );
 
-const told = ({ generation, explanation, citation, open }: Answer & { readonly open: OpenBackend }): string => {
+const told = ({ generation, explanation, citation, open }: Told): string => {
   const look: GenerationReport = { ink: stdoutInk(), columns: columnsOf(process.stdout) };
   const { generated: tokens, finish, times } = generation;
   const each = tokens.length > 1 ? `, ${((tokens.length - 1) / times.tokens).toFixed(1)} tokens a second` : "";
@@ -145,38 +158,40 @@ const endings: Readonly<Record<Generation["finish"], string>> = {
   context: "the model's context is full",
 };
 
-const toJson = (model: Model, { generation, explanation, citation, open }: Answer & { readonly open: OpenBackend }) => {
-  const { encoding, promptTokens, ...rest } = generation;
-  return {
-    backend: open.backend.name,
-    device: open.backend.device,
-    why: open.why,
-    model: { path: model.source, family: model.architecture.family, layers: model.architecture.layers },
-    ...rest,
-    prompt: encoding.text.slice(0, encoding.text.length - generation.text.length),
-    promptTokens,
-    tokens: encoding.tokens,
-    ...(explanation && {
-      explanation: {
-        rule: explanation.rule,
-        seed: explanation.seed,
-        tokens: explanation.tokens.map(({ scores, ...t }) => ({ ...t, scores: [...scores] })),
-        times: explanation.times,
-      },
-    }),
-    ...(citation && { citation }),
-  };
+type Told = Answer & { readonly open: OpenBackend };
+
+const resultOf = (model: Model, { open: { backend, why }, ...answer }: Told): GenerationResult =>
+  generationResult(model, backend, why, answer);
+
+/** What an explanation is made again by. */
+const callOf = (options: GenerateOptions): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    [...explaining, "model", "families"].map((name) => [name, options[name as keyof GenerateOptions]]),
+  );
+
+const kept = (path: string, model: Model, options: GenerateOptions, answer: Told): Faulty<void> =>
+  pipe(
+    hashesOf(model, options),
+    TE.chain((hashes) => saveGeneration(path, { ...resultOf(model, answer), hashes, call: callOf(options) })),
+  );
+
+const checkPlace = (path: string | undefined): Faulty<void> => {
+  if (path === undefined) return TE.right(undefined);
+  return isJson(path) ? checkWritable(path) : TE.left(notJson(path));
 };
 
 /** Faults: those of the call, of the checkpoint, of the backend, and a text to cite that is not in the answer. */
 export const generate = (options: GenerateOptions): Faulty<void> =>
   pipe(
     TE.fromEither(checkBackend(options)),
+    TE.chainEitherK(() => checkExplaining(options)),
+    TE.chain(() => checkPlace(options.save)),
     TE.chain(() => readPrompt(options)),
     TE.chain((prompt) =>
       withModel(options, (model) =>
         pipe(
-          promptTo(model, prompt, options),
+          TE.fromEither(methodAsked(model, options)),
+          TE.chain(() => promptTo(model, prompt, options)),
           TE.chain((text) => answered(model, text, options)),
         ),
       ),

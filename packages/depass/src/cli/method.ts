@@ -12,8 +12,8 @@ import {
 import type { Architecture, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { type Level, levelOf } from "../level.ts";
-import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel } from "../levels.ts";
+import { type Level, levelOf, type RankedLevel } from "../level.ts";
+import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel, topNeuronLevel } from "../levels.ts";
 import { spanLevel } from "../spans.ts";
 import { usage } from "./outcome.ts";
 
@@ -64,6 +64,21 @@ export const methodOf = (options: MethodOptions, { architecture }: Model): E.Eit
     return E.left([usage("--neurons", "--seed neuron with it", `--seed ${seed ?? "token"}`)]);
   return pipe(
     levelNamed(architecture, options),
+    E.map((level) => ({ level, rule: ruleOf(options) })),
+  );
+};
+
+/** The same where `top` may ask for the neurons that score most. Faults: those of methodOf(), `top` without neurons to choose. */
+export const rankedMethodOf = (
+  options: MethodOptions & { readonly top?: number },
+  model: Model,
+): E.Either<readonly Fault[], Pick<Method, "rule"> & { readonly level: Level | RankedLevel }> => {
+  const { top, seed = "token", neurons, from } = options;
+  if (top === undefined) return methodOf(options, model);
+  if (seed !== "neuron") return E.left([usage("--top", "--seed neuron with it", `--seed ${seed}`)]);
+  if (neurons !== undefined) return E.left([usage("--top", "no --neurons with it", "both", "take one of them")]);
+  return pipe(
+    topNeuronLevel(model.architecture, from, top),
     E.map((level) => ({ level, rule: ruleOf(options) })),
   );
 };

@@ -64,9 +64,9 @@ export const from = (): Option =>
 
 export const to = (): Option =>
   new Option(
-    "--to <layer>",
-    "read the state entering this layer through the last norm (default: the last state)",
-  ).argParser(wholeNumber);
+    "--to <place>",
+    "read the state entering this layer through the last norm; or what layers.5.attn_out, layers.5.mlp_out, head L5H3 or neuron L5N7 adds (default: the last state)",
+  ).argParser(some("a layer's number or the name of a state, module, head or neuron"));
 
 export const promotes = (): Option =>
   new Option("--promotes <number>", "that many tokens whose logits each part raises and lowers most").argParser(
@@ -94,6 +94,11 @@ const numbers = (text: string): readonly number[] =>
 
 export const neurons = (): Option =>
   new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
+
+export const topNeurons = (): Option =>
+  new Option("--top <number>", "with --seed neuron: that many of the layer, those that score most").argParser(
+    countFromOne,
+  );
 
 const ruleNames = ["softmax", "max", "relu", "linear", "taylor"] as const satisfies readonly RuleName[];
 
@@ -141,6 +146,9 @@ export const memory = (): Option =>
 export const saveTo = (): Option =>
   new Option("--save <file>", `also write the result: ${savableEndings.join(" or ")}`).argParser(place);
 
+export const saveTextTo = (): Option =>
+  new Option("--save <file>", "also write text, tokens and explanation: NAME.json").argParser(some("a file"));
+
 export const reportTo = (): Option =>
   new Option("--report <file>", "also write a page to look at: NAME.html, which needs no network").argParser(page);
 
@@ -182,6 +190,19 @@ export const sampling = (): readonly Option[] => [
   ).argParser(fraction),
   new Option("--top-k <number>", "with --temperature: only that many of the likeliest").argParser(countFromOne),
   new Option("--seed <number>", "with --temperature: which draw; the same seed draws the same").argParser(wholeNumber),
+];
+
+/** How a continuation is explained; without any as `depass attribute` does. Its names are taken: `--seed` draws. */
+export const explaining = (): readonly Option[] => [
+  new Option("--rule <name>", "with --explain: how an MLP's neurons are split (default: softmax)").choices([
+    ...ruleNames,
+  ]),
+  new Option("--rule-temperature <number>", "with --explain: of the softmax rule (default: 0.1)").argParser(aboveZero),
+  new Option("--parts <level>", "with --explain: what the parts are (default: token)").choices([...seedNames]),
+  new Option("--from <layer>", "with --explain: layer at whose input they begin, or whose they are").argParser(
+    wholeNumber,
+  ),
+  neurons().conflicts("cite"),
 ];
 
 export const stop = (): Option =>

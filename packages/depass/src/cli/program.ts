@@ -52,6 +52,7 @@ const attribute = (): Command =>
     .addOption(options.to())
     .option("--layers", "the scores at every layer, too, read through the last norm")
     .addOption(options.neurons())
+    .addOption(options.topNeurons())
     .addOption(options.promotes())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
@@ -72,6 +73,7 @@ const attribute = (): Command =>
         'depass attribute --model MODEL --prompt "The capital of France is" --target " Paris" --json',
         'depass attribute --model MODEL --prompt "The capital of France is" --foil " Rome" --rule taylor',
         'depass attribute --model MODEL --prompt "The capital of France is" --seed head --from 20',
+        'depass attribute --model MODEL --prompt "The capital of France is" --seed neuron --from 20 --top 10',
         "depass attribute --model MODEL --prompt-file story.txt --seed words --layers --save scores.safetensors",
         'depass attribute --model MODEL --prompt "The capital of France is" --layers --report why.html',
       ),
@@ -128,7 +130,7 @@ const verify = (): Command =>
   configured(new Command("verify"))
     .summary("make a saved result again and compare")
     .description("The call that made a saved result is made once more; weights, graph, ids and scores are compared.")
-    .argument("<file>", "what depass attribute --save wrote")
+    .argument("<file>", "what depass attribute or generate --save wrote")
     .addOption(options.model())
     .addOption(options.families())
     .addOption(options.backend())
@@ -253,10 +255,10 @@ const generate = (): Command => {
     .option("--prompt-file <file>", "read the prompt from a file")
     .addOption(options.chat())
     .addOption(options.maxTokens());
-  for (const option of options.sampling()) command.addOption(option);
+  for (const option of [...options.sampling(), options.stop()]) command.addOption(option);
+  command.option("--explain", "what the tokens before each new one supplied to it");
+  for (const option of options.explaining()) command.addOption(option);
   return command
-    .addOption(options.stop())
-    .option("--explain", "what the tokens before each new one supplied to it")
     .option("--cite <text>", "where in the prompt this text of the answer comes from")
     .addOption(options.unit())
     .addOption(options.backend())
@@ -264,10 +266,12 @@ const generate = (): Command => {
     .addOption(options.memory())
     .addOption(options.format())
     .option("--json", "the same as --format json: one object on stdout, and nothing else")
+    .addOption(options.saveTextTo())
     .addHelpText(
       "after",
       examples(
         'depass generate --model DIR --prompt "The capital of France is" --explain',
+        'depass generate --model DIR --prompt "The capital of France is" --explain --parts head --from 20 --rule taylor',
         'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
       ),
     )

@@ -6,6 +6,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { usage } from "./outcome.ts";
+import { complain } from "./terminal.ts";
 
 export type PromptOptions = {
   readonly prompt?: string;
@@ -69,11 +70,22 @@ export const readPrompt = ({ prompt, promptFile }: PromptOptions): Faulty<string
   return read("standard input", () => piped(process.stdin));
 };
 
+/** Whoever wrote the message may not have meant it. */
+const warnOf = (spelled: readonly string[]): void => {
+  const texts = [...new Set(spelled)].map((text) => JSON.stringify(text)).join(", ");
+  if (spelled.length > 0) complain(`the message spells ${texts}: read as special tokens`);
+};
+
 /** The prompt as the model is given it: as it is, or as a message that is to be answered. Faults: those of chat. */
 export const promptTo = (model: Model, prompt: string, { chat: isMessage }: PromptOptions): Faulty<string> =>
   isMessage
     ? pipe(
         chat(model, [{ role: "user", content: prompt }], { addGenerationPrompt: true }),
+        TE.chainFirstIOK(
+          ({ spelled }) =>
+            () =>
+              warnOf(spelled.map(({ text }) => text)),
+        ),
         TE.map(({ text }) => text),
       )
     : TE.right(prompt);

@@ -1,11 +1,12 @@
 // What else does a reader of scores want to know? What was asked, by which method, of which model, on what, in what time.
+import { isComponent } from "../reading.ts";
 import type { Attribution } from "../result.ts";
 import type { Ink } from "./ink.ts";
 import { duration, percent } from "./numbers.ts";
 import { harmless, quoted } from "./visible.ts";
 import { wrapWords } from "./width.ts";
 
-export type Facts = Pick<Attribution, "target" | "foils" | "explained" | "model" | "backend" | "times">;
+export type Facts = Pick<Attribution, "to" | "target" | "foils" | "explained" | "model" | "backend" | "times">;
 
 export type FactOptions = {
   readonly ink: Ink;
@@ -32,7 +33,9 @@ const targetLine = ({ target }: Facts, own: boolean): string =>
   }`;
 
 /** What the parts are to sum to. */
-export const goal = ({ target: { logit, explained: bent }, foils, explained }: Facts): string => {
+export const goal = ({ target: { logit, explained: bent }, foils, explained, to }: Facts): string => {
+  if (isComponent(to))
+    return `${to} adds ${explained.toFixed(4)}${foils === undefined ? "" : " to the difference of logits"}`;
   if (foils !== undefined) return `difference of logits ${explained.toFixed(4)}`;
   return bent === undefined
     ? `logit ${logit.toFixed(4)}`

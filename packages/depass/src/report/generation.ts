@@ -17,6 +17,8 @@ const MOST = 20;
 const textAt = ({ encoding }: GeneratedExplanation, token: number): string =>
   asCell(visible(encoding.tokens[token]?.text ?? ""));
 
+const partAt = (e: GeneratedExplanation, part: number): string => asCell(visible(e.parts[part]?.name ?? ""));
+
 const strongest = ({ scores }: ExplainedToken): readonly number[] =>
   [...scores.keys()].sort((a, b) => (scores[b] as number) - (scores[a] as number)).slice(0, NAMED);
 
@@ -27,7 +29,7 @@ export const explainedLines = (e: GeneratedExplanation, { ink }: GenerationRepor
   const names = e.tokens.map((t) => textAt(e, t.position));
   const widest = Math.max(...names.map(widthOf));
   return e.tokens.map((t, i) => {
-    const from = strongest(t).map((s) => `${textAt(e, s)} ${ink.dim((t.scores[s] as number).toFixed(2))}`);
+    const from = strongest(t).map((s) => `${partAt(e, s)} ${ink.dim((t.scores[s] as number).toFixed(2))}`);
     const logit = t.logit.toFixed(2).padStart(7);
     return `${padded(names[i] as string, widest)} ${logit}  ${from.join("  ")}`;
   });

@@ -23,6 +23,8 @@ type Json = {
   readonly backend: string;
   readonly rule: string;
   readonly seed: string;
+  readonly to?: string;
+  readonly explained: number;
   readonly prompt: string;
   readonly tokens: readonly { readonly id: number; readonly text: string }[];
   readonly target: { readonly id: number; readonly text: string; readonly logit: number };
@@ -75,6 +77,33 @@ test("the target is a text, an id, or the likeliest token; layer, temperature an
   const other = await json(["--prompt", "on the", "--target", " Paris", "--temperature", "2", "--special", "keep"]);
   assert.is(other.rule, "softmax 2, special token kept");
   assert.not.equal(other.parts, byText.parts);
+});
+
+test("read in what a head or module adds, by its name; an unknown one is told with the nearest", async () => {
+  const call = ["--prompt", "on the", "--target", " Paris", "--to"];
+  const [head, whole] = [await json([...call, "L1H1"]), await json(["--prompt", "on the", "--target", " Paris"])];
+  assert.is(head.to, "L1H1");
+  assert.is(head.target.logit, whole.target.logit);
+  assert.ok(head.gap < 1e-9 && Math.abs(head.explained - whole.explained) > 1e-3);
+  assert.match((await attribute([...call, "layers.0.mlp"])).stdout, /layers\.0\.mlp_out adds -?\d+\.\d{4}/);
+  const wrong = await attribute([...call, "layers.1.atn_out"]);
+  assert.is(wrong.code, 1);
+  assert.match(wrong.stderr, /^depass: to: expected .*nearest names are layers\.1\.attn_out/);
+});
+
+test("the neurons that score most; --top with another seed or with --neurons is refused", async () => {
+  const call = ["--prompt", "on the", "--seed", "neuron", "--from", "1", "--top", "3", "--rule", "taylor"];
+  const found = await json(call);
+  const scores = found.parts.slice(1, 4).map((p) => Math.abs(p.score));
+  assert.is(found.parts.length, 6);
+  assert.equal(
+    scores,
+    [...scores].sort((a, b) => b - a),
+  );
+  assert.match((await attribute([...call, "--neurons", "1"])).stderr, /no --neurons with it/);
+  const other = await attribute(["--prompt", "on the", "--top", "3"]);
+  assert.is(other.code, 2);
+  assert.match(other.stderr, /^depass: --top: expected --seed neuron with it, got --seed token/);
 });
 
 test("the prompt is piped in, from a file or on the line; one line end is left off", async () => {

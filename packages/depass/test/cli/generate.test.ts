@@ -52,6 +52,15 @@ test("for people: the text, a line for each token, what was used", async () => {
   assert.not.ok(stdout.includes("\x1b"));
 });
 
+test("another rule and level, with names that sampling leaves", async () => {
+  const method = ["--explain", "--parts", "head", "--from", "1", "--rule", "softmax", "--rule-temperature", "2"];
+  const { code, stdout, stderr } = await generate("--max-tokens", "2", "--temperature", "1", "--seed", "3", ...method);
+  assert.is(stderr, "");
+  assert.is(code, 0);
+  assert.match(stdout, /L1H[01] -?\d/);
+  assert.match(stdout, /^rule softmax 2; seed heads of layer 1;/m);
+});
+
 test("a seed draws the same again", async () => {
   const draw = async (seed: string): Promise<string> =>
     (JSON.parse((await generate("--max-tokens", "9", "--temperature", "2", "--seed", seed, "--json")).stdout) as Json)
@@ -61,6 +70,9 @@ test("a seed draws the same again", async () => {
 });
 
 const faults: readonly (readonly [args: readonly string[], status: number, message: RegExp])[] = [
+  [["--rule", "taylor"], 2, /^depass: --rule: expected --explain or --cite with it/],
+  [["--cite", "x", "--parts", "head"], 2, /^depass: --cite: expected --parts token with it/],
+  [["--explain", "--from", "99"], 2, /^depass: --from: expected a layer of this model, 0 to 1/],
   [["--top-p", "0.5"], 2, /^depass: topP: expected a temperature above 0 with it/],
   [["--top-p", "2", "--temperature", "1"], 2, /Expected a number above 0, at most 1/],
   [["--max-tokens", "0"], 2, /Expected a number from 1 on/],

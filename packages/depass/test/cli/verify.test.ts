@@ -1,8 +1,12 @@
 // A saved result made again: the same, from another place, and every way in which it can come out otherwise.
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { orThrow } from "@depass/graph";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { cite } from "../../src/cite.ts";
+import type { GeneratedExplanation } from "../../src/explain-generated.ts";
+import { explanationIn, readGeneration } from "../../src/generation.ts";
 import { readResult } from "../../src/saved.ts";
 import { called } from "../run.ts";
 import { newFolder, remove, writeCheckpoint } from "../tiny.ts";
@@ -38,6 +42,8 @@ test("the same comes out, whatever was asked", async () => {
     ["a.json"],
     ["b.safetensors", "--seed", "head", "--from", "1", "--rule", "linear"],
     ["c.safetensors", "--rule", "taylor", "--foil", " the", "--seed", "words"],
+    ["e.json", "--seed", "neuron", "--from", "1", "--top", "2"],
+    ["f.safetensors", "--to", "L1H1", "--foil", " the"],
     ["d.json", "--to", "1", "--layers", "--temperature", "0.5", "--special", "keep"],
   ] as const;
   for (const [name, ...args] of asked) {
@@ -76,6 +82,60 @@ test("another model, another score, another rule", async () => {
   assert.is(bent.code, 1);
   assert.match(bent.stdout, /^DIFFERS scores/m);
   assert.match(bent.stderr, /f\.json: scores: expected what was saved, got/);
+});
+
+const savedText = async (name: string, ...args: readonly string[]): Promise<string> => {
+  const path = join(folder, name);
+  const asked = ["--prompt", "on the Paris", "--max-tokens", "3", "--save", path, ...args];
+  const { code, stderr } = await called(["generate", "--model", folder, "--backend", "cpu", ...asked]);
+  assert.is(stderr, "");
+  assert.is(code, 0);
+  return path;
+};
+
+test("a generated text: explained again as it was, on another backend, too; cited from when read back", async () => {
+  const drawn = ["--temperature", "1.5", "--seed", "4"];
+  const paths = [
+    await savedText("text.json", "--explain", ...drawn),
+    await savedText("heads.json", "--explain", "--parts", "head", "--from", "1", "--rule", "taylor"),
+  ];
+  for (const path of paths) {
+    const { code, stdout, stderr } = await called(["verify", path, ...reference]);
+    assert.is(stderr, "", path);
+    assert.is(code, 0);
+    assert.is(stdout.match(/^ok /gm)?.length, 6);
+  }
+  const result = orThrow(await readGeneration(paths[0] as string)());
+  const explanation = explanationIn(result);
+  assert.is(explanation?.tokens.length, 3);
+  const citation = orThrow(cite(explanation as GeneratedExplanation, { from: 0, to: 3 }));
+  const total = citation.sources.reduce((sum, { score }) => sum + score, citation.answer);
+  assert.ok(Math.abs(total - citation.total) < 1e-4);
+});
+
+test("a generated text that is not what was saved, or cannot be", async () => {
+  const path = await savedText("bent.json", "--explain");
+  const text = await readFile(path, "utf8");
+  type Json = { tokens: { id: number }[]; explanation: { tokens: { id: number; scores: number[] }[] } };
+  const changed = async (change: (json: Json) => void) => {
+    const json = JSON.parse(text) as Json;
+    change(json);
+    await writeFile(path, JSON.stringify(json));
+    return called(["verify", path, ...reference]);
+  };
+  const bent = await changed(({ explanation }) => {
+    (explanation.tokens[0] as { scores: number[] }).scores[1] = 9;
+  });
+  assert.is(bent.code, 1);
+  assert.match(bent.stdout, /^DIFFERS scores/m);
+  const odd = await changed(({ tokens }) => {
+    (tokens[0] as { id: number }).id = 1e9;
+  });
+  assert.match(odd.stderr, /tokens: expected ids from 0 to \d+, got 1000000000/);
+  assert.match((await changed(({ tokens }) => tokens.pop())).stderr, /expected a saved generation/);
+  const plain = ["generate", "--model", folder, "--prompt", "on", "--save"];
+  assert.match((await called([...plain, path])).stderr, /--save: expected --explain or --cite with it/);
+  assert.match((await called([...plain, "x.txt", "--explain"])).stderr, /a name that ends in \.json, got \.txt/);
 });
 
 test("what is no result, or has no call", async () => {

@@ -1,11 +1,11 @@
 // What do scores explain where logits are scaled, and bent by a softcap? Tiny checkpoints of such families, as a user has them.
 import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { orThrow } from "@depass/graph";
+import { orThrow, taylorRule } from "@depass/graph";
 import { entryOf, writeSafetensors } from "@depass/models";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { attribute, load } from "../../src/attribute.ts";
+import { type AttributeOptions, attribute, load } from "../../src/attribute.ts";
 import type { Attribution } from "../../src/result.ts";
 import { configJson, newFolder, writeCheckpoint } from "../tiny.ts";
 import { architectureFor, randomWeights } from "./law.ts";
@@ -15,7 +15,7 @@ const test = suite("scores");
 const PROMPT = "on the Paris";
 
 /** The tokenizer of tiny.ts with a model of its own. */
-const explained = async (change: object): Promise<Attribution> => {
+const explained = async (change: object, options: AttributeOptions = {}): Promise<Attribution> => {
   const config = { ...configJson(), head_dim: 8, architectures: undefined, ...change };
   const { unembed, normed } = architectureFor(config);
   const graph = { logits: unembed(normed) };
@@ -25,7 +25,7 @@ const explained = async (change: object): Promise<Attribution> => {
   const entries = Object.entries(randomWeights(graph)).map(([name, tensor]) => entryOf(name, tensor));
   orThrow(await writeSafetensors(join(folder, "model.safetensors"), entries)());
   const model = await load(folder);
-  const result = await attribute(model, PROMPT, { backend: { backend: "reference" } });
+  const result = await attribute(model, PROMPT, { backend: { backend: "reference" }, ...options });
   await model.close();
   await rm(folder, { recursive: true, force: true });
   return result;
@@ -41,6 +41,20 @@ test("a scale of the logits is in the scores", async () => {
   isNear(scaled.total, scaled.target.logit, "the sum");
   scaled.parts.forEach(({ name, score }, i) => {
     isNear(score * 4 + 1, (plain.parts[i]?.score ?? 0) + 1, name);
+  });
+});
+
+test("under taylor a model with biases is explained backwards, and they are all that tokens lack", async () => {
+  const biased = { model_type: "qwen2", head_dim: undefined };
+  const [back, forward] = [
+    await explained(biased, { rule: taylorRule() }),
+    await explained(biased, { rule: taylorRule(), mode: "forward" }),
+  ];
+  assert.is(back.mode, "adjoint");
+  assert.ok(back.gap < 1e-9, `${back.gap}`);
+  assert.ok(Math.abs(back.parts.at(-2)?.score ?? 0) > 1e-3);
+  back.parts.forEach(({ name, score }, i) => {
+    isNear(score + 1, (forward.parts[i]?.score ?? 0) + 1, name);
   });
 });
 

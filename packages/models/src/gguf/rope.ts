@@ -1,17 +1,38 @@
-// How are positions scaled in a GGUF file? By keys of the header, or, for Llama 3, by a tensor of one divisor a frequency,
-// `rope_freqs.weight`, whose own settings are not in the file. They are found again: the largest divisor is the factor, the
-// others are those of every published Llama 3, and the tensor they give must be the file's.
-// Source: llama.cpp's convert_hf_to_gguf.py (generate_extra_tensors of Llama).
+// How are positions scaled in a GGUF file? By keys of the header; by two tensors of a factor for each pair (longrope, Phi3); or,
+// for Llama 3, by a tensor of one divisor a frequency, `rope_freqs.weight`, whose own settings are not in the file. They are
+// found again: the largest divisor is the factor, the others are those of every published Llama 3, and the tensor they give
+// must be the file's. Source: llama.cpp's convert_hf_to_gguf.py (generate_extra_tensors of Llama and of Phi3).
 
 import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { describe } from "../describe.ts";
 import { inverseFrequencies } from "../rotary.ts";
+import { shortest } from "./decimals.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
 /** `rope_scaling` of a config.json; null for none. */
-export type Scaling = Readonly<Record<string, string | number>> | null;
+export type Scaling = Readonly<Record<string, unknown>> | null;
+
+/** What the header alone says: linear scaling by a factor, or yarn. Other kinds are handed on, and refused by name. */
+export const headerScaling = (get: (key: string) => unknown): Scaling => {
+  const type = get("rope.scaling.type");
+  if (type === undefined || type === "none") return null;
+  const original = type === "yarn" ? get("rope.scaling.original_context_length") : undefined;
+  return {
+    rope_type: type,
+    factor: get("rope.scaling.factor"),
+    ...(original === undefined ? {} : { original_max_position_embeddings: original }),
+  };
+};
+
+/** Phi3's; `magnitude` is `rope.scaling.attn_factor`, by default that of transformers. */
+export const longScaling = (short: ArrayLike<number>, long: ArrayLike<number>, magnitude: unknown): Scaling => ({
+  rope_type: "longrope",
+  short_factor: Array.from(short, shortest),
+  long_factor: Array.from(long, shortest),
+  ...(magnitude === undefined ? {} : { attention_factor: magnitude }),
+});
 
 const PUBLISHED = { low_freq_factor: 1, high_freq_factor: 4, original_max_position_embeddings: 8192 };
 

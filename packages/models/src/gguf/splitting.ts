@@ -41,10 +41,18 @@ const llama3: Splitting = {
   addsBos: true,
 };
 
+const byDigits: Splitting = {
+  ...plain,
+  words: sequence({ type: "Digits", individual_digits: true }, bytes(true)),
+};
+
 /** By `tokenizer.ggml.pre`. */
 export const splittings: ReadonlyMap<string, Splitting> = new Map([
   ["gpt-2", { ...plain, words: bytes(true) }],
-  ["smollm", { ...plain, words: sequence({ type: "Digits", individual_digits: true }, bytes(true)) }],
+  ["smollm", byDigits],
+  ["starcoder", byDigits],
+  ["refact", byDigits], // Granite's too
+  ["olmo", { ...plain, normalizer: { type: "NFC" }, words: bytes(true) }], // GPT-NeoX's and Pythia's too
   ["llama-bpe", llama3],
   ["llama3", llama3],
   ["qwen2", { ...plain, normalizer: { type: "NFC" }, words: sequence(cut(modern("\\p{N}")), bytes(false)) }],

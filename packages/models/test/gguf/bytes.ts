@@ -1,6 +1,6 @@
 // How is a small GGUF file made? By hand, from the format's description, so that reading is tested against it.
 
-/** Numbers are u32, but under keys that end in `scores` (f32); lists have one kind of items. */
+/** Numbers are u32, but under keys that end in `scores` (f32) and such; lists have one kind of items. */
 export type Keys = Readonly<Record<string, string | number | boolean | readonly string[] | readonly number[]>>;
 
 export type Stored = {
@@ -32,7 +32,7 @@ export const text = (value: string): Buffer => Buffer.concat([u64(Buffer.byteLen
 
 const [U32, F32, BOOL, STRING, ARRAY] = [4, 6, 7, 8, 9];
 
-const isFloat = (key: string): boolean => /scores$|epsilon$|freq_base$|factor$/.test(key);
+const isFloat = (key: string): boolean => /scores$|epsilon$|freq_base(_swa)?$|factor$|softcapping$|scale$/.test(key);
 
 const numbered = (key: string, value: number): Buffer => (isFloat(key) ? f32(value) : u32(value));
 

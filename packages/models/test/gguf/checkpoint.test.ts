@@ -170,7 +170,8 @@ test("what the header does not say is llama.cpp's default; scaling by a factor i
 
 test("what would change the result and is not known is refused by name", async () => {
   await refused(/general\.architecture: expected one of llama, .*got "rwkv"/, { "general.architecture": "rwkv" });
-  await refused(/llama\.expert_count: .*got 8; not supported yet/, { "llama.expert_count": 8 });
+  await refused(/llama\.attention\.clamp_kqv: .*got 8; not supported yet/, { "llama.attention.clamp_kqv": 8 });
+  await refused(/num_experts_per_tok/, { "llama.expert_count": 8 });
   await refused(/partial_rotary_factor/, { "llama.rope.dimension_count": 1 });
   await refused(/num_attention_heads/, { "llama.attention.head_count": [2, 3] });
   const row = floats("blk.0.attn_q_norm.weight", [4], new Float32Array(4));

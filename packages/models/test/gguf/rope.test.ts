@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { shortest } from "../../src/gguf/config.ts";
+import { shortest } from "../../src/gguf/decimals.ts";
 import { scalingOf } from "../../src/gguf/rope.ts";
 import { left, right } from "../either.ts";
 

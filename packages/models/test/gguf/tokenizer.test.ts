@@ -43,6 +43,21 @@ const paired = {
   eos_token_id: 4,
 };
 
+test("names for one way of splitting mean the same, and digits are single in it", () => {
+  for (const pre of ["starcoder", "refact"])
+    assert.equal(right(jsonOf({ ...paired, pre })), right(jsonOf({ ...paired, pre: "smollm" })));
+  // A letter with its accent apart is one where texts are normalized first.
+  const composed = {
+    ...paired,
+    pre: "olmo",
+    tokens: ["Ã", "©", "Ã©"],
+    merges: ["Ã ©"],
+    token_type: [1, 1, 1],
+    eos_token_id: 2,
+  };
+  assert.equal(right(make(composed).encode("e\u0301", { special: false })).ids, [2]);
+});
+
 test("pieces with merges: split as the file names it, special tokens whole", () => {
   assert.equal(right(make(paired).encode("ab11<end>", { special: true })).ids, [2, 3, 3, 4]);
 });

@@ -1,0 +1,86 @@
+// `depass verify` of a generated text: is each of its tokens explained as it was? The text is not drawn again, for on another
+// device one rounding may draw another.
+import { type Fault, type Faulty, fault } from "@depass/graph";
+import type { Model } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
+import { encodePrompt } from "../explainer.ts";
+import { explanationIn, type GenerationResult, readGeneration } from "../generation.ts";
+import { attended, runOptions } from "./attended.ts";
+import { withModel } from "./checkpoint.ts";
+import { apart, type Check, judged, noCall, same, type VerifyOptions, within } from "./checks.ts";
+import { type ExplainingOptions, hashesOf, methodAsked } from "./explaining.ts";
+
+type Saved = { readonly result: GenerationResult; readonly explanation: GeneratedExplanation };
+type Now = {
+  readonly explanation: GeneratedExplanation;
+  readonly ids: readonly number[];
+  readonly hashes: NonNullable<GenerationResult["hashes"]>;
+};
+
+const callOf = ({ call }: GenerationResult): ExplainingOptions => call as unknown as ExplainingOptions;
+
+/** Faults: ids that the model does not have, more of them than it reads. */
+const readable = ({ architecture: { vocabulary, context } }: Model, { tokens }: GenerationResult) => {
+  const odd = tokens.find(({ id }) => !Number.isInteger(id) || id < 0 || id >= vocabulary);
+  if (odd !== undefined) return E.left([fault("result", "tokens", `ids from 0 to ${vocabulary - 1}`, `${odd.id}`)]);
+  return tokens.length <= context
+    ? E.right(undefined)
+    : E.left([fault("result", "tokens", `at most ${context} (the model's context)`, `${tokens.length}`)]);
+};
+
+const explainedNow = (model: Model, { result, explanation: text }: Saved, options: VerifyOptions): Faulty<Now> =>
+  pipe(
+    TE.fromEither(readable(model, result)),
+    TE.chainEitherK(() => methodAsked(model, callOf(result))),
+    TE.bindTo("method"),
+    TE.bind("prompt", () => TE.fromEither(encodePrompt(model, result.prompt))),
+    TE.bind("hashes", () => hashesOf(model, callOf(result))),
+    TE.bind("explanation", ({ method: { level: seed, rule } }) =>
+      attended(options, (a) => explanationOf(model, a.open.backend, text, { ...runOptions(a), seed, rule })),
+    ),
+    TE.map(({ prompt, hashes, explanation }) => ({ explanation, hashes, ids: prompt.ids })),
+  );
+
+const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): readonly Check[] => {
+  const ids = result.tokens.slice(0, result.promptTokens).map(({ id }) => id);
+  const names = ({ parts }: GeneratedExplanation): string => parts.map(({ name }) => name).join("\n");
+  const logits = ({ tokens }: GeneratedExplanation): readonly number[] => tokens.map(({ logit }) => logit);
+  const scores = ({ tokens }: GeneratedExplanation): readonly number[] =>
+    tokens.flatMap((t) => [...t.scores, t.bias, t.remainder]);
+  return [
+    same("weights", result.hashes?.weights, now.hashes.weights),
+    same("graph", result.hashes?.graph, now.hashes.graph),
+    // What a tokenizer puts behind a finished text is left out where the text goes on.
+    {
+      what: "ids",
+      ok: ids.join() === now.ids.slice(0, ids.length).join(),
+      detail: `${ids.length} tokens of the prompt`,
+    },
+    { what: "parts", ok: names(explanation) === names(now.explanation), detail: `${explanation.parts.length} names` },
+    within("logits", apart(logits(explanation), logits(now.explanation)), tolerance),
+    within("scores", apart(scores(explanation), scores(now.explanation)), tolerance),
+  ];
+};
+
+const known = (path: string, result: GenerationResult): E.Either<readonly Fault[], Saved> => {
+  const explanation = explanationIn(result);
+  if (result.call === undefined || result.hashes === undefined) return E.left(noCall(path));
+  return explanation === undefined
+    ? E.left([fault("result", path, "a text that was explained", "one that was not")])
+    : E.right({ result, explanation });
+};
+
+/** Faults: as verify(), and a text that was not explained. */
+export const verifyGeneration = (path: string, options: VerifyOptions): Faulty<void> =>
+  pipe(
+    readGeneration(path),
+    TE.chainEitherK((result) => known(path, result)),
+    TE.bindTo("saved"),
+    TE.bind("now", ({ saved }) =>
+      withModel({ ...callOf(saved.result), ...options }, (model) => explainedNow(model, saved, options)),
+    ),
+    TE.chain(({ saved, now }) => judged(path, checksOf(saved, now, options.tolerance))),
+  );
