@@ -3,6 +3,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as T from "fp-ts/lib/Task.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import type { Blocks } from "./blocks.ts";
 import { type Shape, type Sizes, showShape } from "./dim.ts";
 import { type Fault, type Faulty, fault, faultError } from "./error.ts";
 import { evaluate } from "./evaluate.ts";
@@ -16,6 +17,8 @@ import type { DType, Tensor } from "./tensor.ts";
 export type Weights = {
   readonly describe: (name: string) => { readonly dtype: DType; readonly shape: readonly number[] } | undefined;
   readonly read: (name: string) => Faulty<Tensor>;
+  /** Where a weight can also be had as its file stores it, in blocks; `describe` and `read` say its values then, in f32. */
+  readonly blocks?: (name: string) => Blocks | undefined;
 };
 
 export type Progress = { readonly done: number; readonly total: number; readonly what: string };
@@ -49,6 +52,8 @@ export type Foreseen = {
   /** Those of the weights that are there at once, and all of them. */
   readonly weights: number;
   readonly allWeights: number;
+  /** All of them by the type they are held in. */
+  readonly byType?: Readonly<Record<string, number>>;
   readonly activations: number;
   /** The most that is there at once of what the backend accounts for. */
   readonly peak: number;

@@ -1,5 +1,6 @@
 export * from "./adjoint.ts";
 export * from "./backend.ts";
+export * from "./blocks.ts";
 export * from "./bounds.ts";
 export * from "./decompose.ts";
 export * from "./dim.ts";

@@ -1,18 +1,21 @@
 // How fast is the matrix product, variant by variant, at the sizes of real models?
-//   node --import tsx bench/matmul.ts [--adapter NAME] [--toggles safe|fast] [--rows 105,600] [--all] [--json]
+//   node --import tsx bench/matmul.ts [--adapter NAME] [--toggles safe|fast] [--rows 105,600]
+//     [--weights bf16,q8_0] [--all] [--json]
 // Prints GFLOP/s (2·R·Kd·N per run), the best of several runs after a warm-up, and the first run's time (compilation
 // included). `--all` measures every variant instead of the device's default one. On software the processor's time is the
 // steadier measure on a busy machine: `by cpu` is GFLOP per second of processor time, times the number of processors.
 
 import { cpus } from "node:os";
 import { parseArgs } from "node:util";
-import { dim, type Fault, showFaults } from "@depass/graph";
+import { bytesPerElement, dim, type Fault, fault, showFaults } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
+import { groupBytes, isBlocks } from "../src/blocks.ts";
 import { type Allocation, allocate, release, upload } from "../src/buffer.ts";
 import { type Device, openDevice } from "../src/device.ts";
 import { prepare, releaseStep, submit } from "../src/pipeline.ts";
 import { defaultTile, type Product, type Tile, takesQuads, tiledProduct } from "../src/wgsl/matmul.ts";
+import type { WeightType } from "../src/wgsl/weights.ts";
 
 type Shape = { readonly model: string; readonly inner: number; readonly columns: number };
 
@@ -84,20 +87,24 @@ const repeated = async (run: () => Promise<void>): Promise<{ wall: number; cpu: 
   return best;
 };
 
+const bytesOf = (type: WeightType, values: number): number =>
+  isBlocks(type) ? groupBytes(type, values) : values * bytesPerElement[type];
+
 const measure = async (
   device: Device,
   shape: Shape,
   rows: number,
+  weights: WeightType,
   tile: Tile | undefined,
 ): Promise<Row | undefined> => {
   const { inner, columns } = shape;
-  const product: Product = { rows: dim("R"), inner, columns, left: "f32", weights: "bf16" };
+  const product: Product = { rows: dim("R"), inner, columns, left: "f32", weights };
   const chosen = tile ?? defaultTile(rows === 1 ? { ...product, rows } : product, device);
   if (chosen.variant === "quads" && !takesQuads(product, device)) return undefined;
   const kernel = tiledProduct("product", product, chosen);
   const buffers = [
     await input(device, "a", rows * inner * 4),
-    await input(device, "b", columns * inner * 2),
+    await input(device, "b", bytesOf(weights, columns * inner)),
     await must(allocate(device, "out", rows * columns * 4)),
   ];
   const start = performance.now();
@@ -140,10 +147,16 @@ const { values: options } = parseArgs({
     adapter: { type: "string" },
     toggles: { type: "string", default: "fast" },
     rows: { type: "string", default: "1,14,105,600" },
+    weights: { type: "string", default: "bf16" },
     all: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
 });
+
+const types: readonly WeightType[] = ["f32", "bf16", "f16", "q8_0", "q4_0", "q4_1"];
+const typed = (name: string): E.Either<readonly Fault[], WeightType> =>
+  E.fromNullable([fault("bench", "--weights", `some of ${types.join(", ")}`, name)])(types.find((t) => t === name));
+const weightTypes = await must(async () => E.traverseArray(typed)(options.weights.split(",")));
 
 const device = await must(
   openDevice({
@@ -155,13 +168,14 @@ const results: Row[] = [];
 if (!options.json) console.log(`${device.name} (${device.kind}, ${device.toggles} toggles): ${device.why}\n`);
 for (const shape of shapes)
   for (const rows of options.rows.split(",").map(Number))
-    for (const tile of options.all ? variants : [undefined]) {
-      if (2 * rows * shape.inner * shape.columns > most[device.kind]) continue;
-      const row = await measure(device, shape, rows, tile);
-      if (row === undefined) continue;
-      results.push(row);
-      if (!options.json) console.log(text(row));
-    }
+    for (const tile of options.all ? variants : [undefined])
+      for (const weights of weightTypes) {
+        if (2 * rows * shape.inner * shape.columns > most[device.kind]) continue;
+        const row = await measure(device, shape, rows, weights, tile);
+        if (row === undefined) continue;
+        results.push(row);
+        if (!options.json) console.log(text(row));
+      }
 if (options.json)
   console.log(JSON.stringify({ device: device.name, kind: device.kind, toggles: device.toggles, results }, null, 2));
 await device.close();

@@ -176,6 +176,9 @@ const renumber = (x: Fused, numbers: readonly number[]): Fused => {
   return x.kind === "literal" ? x : { ...x, inputs: x.inputs.map((i) => renumber(i, numbers)) };
 };
 
+/** What an alias is another shape of. */
+const unnamed = (x: Expr): Expr => (isAlias(x) ? unnamed(x.inputs[0] as Expr) : x);
+
 /** A sum whose one side is a matrix product that nothing else reads: the product's kernel adds the other side itself. */
 type Absorbed = { readonly product: Expr; readonly addend: Expr };
 
@@ -196,7 +199,7 @@ const absorbedSums = (
       // The addend is read as f32: a weight may be stored otherwise.
       return (
         sole &&
-        other.op !== "weight" &&
+        unnamed(other).op !== "weight" &&
         sameShape(shapes.get(x) as Shape, shape) &&
         sameShape(shapes.get(other) as Shape, shape)
       );

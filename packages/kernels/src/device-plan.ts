@@ -13,7 +13,7 @@ import {
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type { Device } from "./device.ts";
-import { storedType } from "./held.ts";
+import { storedTypes } from "./held.ts";
 import type { Lowerings } from "./lower.ts";
 import { type Plan, plan as planGraph } from "./plan.ts";
 import { showBytes } from "./show-plan.ts";
@@ -29,8 +29,7 @@ export const arrangedFor = (graph: Graph, weights: Weights): Result<Arranged> =>
 };
 
 export const planFor = (device: Device, { graph, weights }: Arranged, { lowerings }: PrepareOptions): Result<Plan> => {
-  const dtypeOf = (name: string) => storedType(weights.describe(name)?.dtype ?? "f32");
-  return planGraph(graph, { target: device, dtypeOf, ...(lowerings ? { lowerings } : {}) });
+  return planGraph(graph, { target: device, dtypeOf: storedTypes(weights), ...(lowerings ? { lowerings } : {}) });
 };
 
 /** Bytes that one buffer may have. */

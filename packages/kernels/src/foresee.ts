@@ -5,7 +5,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import { usedBytes } from "./buffer.ts";
 import type { Device } from "./device.ts";
 import { arrangedFor, largestBuffer, type PrepareOptions, planFor, showSizes, tooBig } from "./device-plan.ts";
-import { bytesOf, type Fit, fitRun, tilesOf, weightBytes } from "./memory-plan.ts";
+import { bytesOf, type Fit, fitRun, tilesOf, weightBytes, weightTypes } from "./memory-plan.ts";
 import type { Plan, PlanBuffer } from "./plan.ts";
 import { leastWeights, stagesOf } from "./stages.ts";
 
@@ -38,6 +38,7 @@ const foreseen = (device: Device, plan: Plan, sizes: Sizes): E.Either<readonly F
   return E.right({
     weights,
     allWeights,
+    byType: weightTypes(plan),
     activations,
     peak: weights + activations,
     beside: 0,

@@ -1,6 +1,7 @@
 // The weights of a prepared graph on its device, in their stored type. All of them stay between runs where they fit; else a
 // run brings what its steps need, stage after stage (stages.ts), and leaves nothing behind.
 import {
+  type BlockFormat,
   disposedRunner,
   type Fault,
   type Faulty,
@@ -14,6 +15,7 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { grouped, isBlocks } from "./blocks.ts";
 import { type Allocation, allocate, release, upload } from "./buffer.ts";
 import type { Device } from "./device.ts";
 import { elementsOf, type Plan, type PlanBuffer } from "./plan.ts";
@@ -32,30 +34,52 @@ export type Held = {
 };
 
 /** Kernels multiply floats of at most 32 bits: other weights become f32 on the way. */
-export const storedType = (dtype: Tensor["dtype"]): "f32" | "f16" | "bf16" =>
+const floatType = (dtype: Tensor["dtype"]): "f32" | "f16" | "bf16" =>
   dtype === "f64" || dtype === "i32" ? "f32" : dtype;
+
+/** In what type each weight can be held: in blocks where it is to be had so. */
+export const storedTypes =
+  (weights: Weights) =>
+  (name: string): "f32" | "f16" | "bf16" | BlockFormat =>
+    weights.blocks?.(name)?.format ?? floatType(weights.describe(name)?.dtype ?? "f32");
 
 const asStored = ({ dtype, data }: Tensor): Float32Array | Uint16Array =>
   dtype === "f64" || dtype === "i32" ? Float32Array.from(data) : (data as Float32Array | Uint16Array);
 
-const uploadWeight = (device: Device, b: PlanBuffer, weights: Weights): Faulty<Allocation> =>
-  pipe(
-    weights.read(b.name),
+const readValues = (b: PlanBuffer, weights: Weights): Faulty<ArrayBufferView> => {
+  const { name, dtype, shape } = b;
+  return pipe(
+    weights.read(name),
     TE.filterOrElse(
-      (t) => storedType(t.dtype) === b.dtype && t.data.length === valueOf(elementsOf(b), {}),
+      (t) => floatType(t.dtype) === dtype && t.data.length === valueOf(elementsOf(b), {}),
       (t): readonly Fault[] => [
         fault(
           "dtype",
-          `weight ${b.name}`,
-          `${showShape(b.shape)} in ${b.dtype}, as described`,
+          `weight ${name}`,
+          `${showShape(shape)} in ${dtype}, as described`,
           `${t.data.length} ${t.dtype}`,
         ),
       ],
     ),
-    TE.chain((t) => filled(device, `weight ${b.name}`, asStored(t))),
+    TE.map(asStored),
+  );
+};
+
+const readBlocks = (b: PlanBuffer, format: BlockFormat, { blocks }: Weights): Faulty<ArrayBufferView> => {
+  const where = `weight ${b.name}`;
+  const found = blocks?.(b.name);
+  return found?.format === format
+    ? TE.chainEitherK((bytes: Uint8Array) => grouped(where, format, valueOf(elementsOf(b), {}), bytes))(found.read)
+    : TE.left([fault("dtype", where, `blocks of ${format}, as described`, found?.format ?? "none")]);
+};
+
+const uploadWeight = (device: Device, b: PlanBuffer, weights: Weights): Faulty<Allocation> =>
+  pipe(
+    isBlocks(b.dtype) ? readBlocks(b, b.dtype, weights) : readValues(b, weights),
+    TE.chain((data: ArrayBufferView) => filled(device, `weight ${b.name}`, data)),
   );
 
-const filled = (device: Device, what: string, data: Float32Array | Uint16Array): Faulty<Allocation> =>
+const filled = (device: Device, what: string, data: ArrayBufferView): Faulty<Allocation> =>
   pipe(
     allocate(device, what, data.byteLength),
     TE.chain((a) =>

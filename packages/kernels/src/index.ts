@@ -2,6 +2,7 @@ export * from "./adapters.ts";
 export * from "./backend.ts";
 export * from "./device.ts";
 export type { PrepareOptions } from "./device-plan.ts";
+export { storedTypes } from "./held.ts";
 export * from "./kernel.ts";
 export * from "./limits.ts";
 export * from "./lower.ts";

@@ -2,6 +2,7 @@
 // cut to fit. Pure, so that a run is refused before anything is allocated. Buffers are reused whole: one buffer is never
 // bound for reading and for writing in one dispatch.
 import { bytesPerElement, firstRow, rowsOfToken, type Sizes, valueOf } from "@depass/graph";
+import { groupBytes, isBlocks } from "./blocks.ts";
 import { elementsOf, type Plan, type PlanBuffer } from "./plan.ts";
 import { type Region, tileSymbols } from "./regions.ts";
 
@@ -19,7 +20,8 @@ export const bytesOf = (b: PlanBuffer, sizes: Sizes, tileRows = Number.POSITIVE_
   const elements = valueOf(elementsOf(b), sizes);
   const rows = b.tiled && b.shape[0] !== undefined ? valueOf(b.shape[0], sizes) : 1;
   const kept = b.tiled ? (elements / rows) * Math.min(rows, tileRows) : elements;
-  return Math.max(4, Math.ceil((kept * bytesPerElement[b.dtype]) / 4) * 4);
+  const bytes = isBlocks(b.dtype) ? groupBytes(b.dtype, kept) : kept * bytesPerElement[b.dtype];
+  return Math.max(4, Math.ceil(bytes / 4) * 4);
 };
 
 const nowhere: ReadonlySet<number> = new Set();
@@ -71,6 +73,13 @@ export type PlanBytes = { readonly weights: number; readonly run: number; readon
 /** Bytes of all weights in their stored types. */
 export const weightBytes = (plan: Plan): number =>
   plan.buffers.reduce((sum, b) => sum + (b.kind === "weight" ? bytesOf(b, {}) : 0), 0);
+
+/** The same by type. */
+export const weightTypes = ({ buffers }: Plan): Readonly<Record<string, number>> => {
+  const found: Record<string, number> = {};
+  for (const b of buffers) if (b.kind === "weight") found[b.dtype] = (found[b.dtype] ?? 0) + bytesOf(b, {});
+  return found;
+};
 
 /** Device bytes of a plan at given sizes: weights, which stay, and what one run adds. */
 export const planBytes = (plan: Plan, sizes: Sizes, layout: Layout = layOut(plan, sizes)): PlanBytes => {

@@ -21,6 +21,7 @@ import {
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import { isBlocks } from "./blocks.ts";
 import { type Choice, type Chosen, choose } from "./choose.ts";
 import { fitGraph } from "./fit.ts";
 import type { Kernel } from "./kernel.ts";
@@ -91,6 +92,12 @@ export const plan = (source: Graph, options: PlanOptions): E.Either<readonly Fau
   );
 };
 
+/** Weights whose own numbers are wanted: by those who get the outputs, and by kernels that are not ours. */
+const wantedAsValues = ({ choices, behind }: Chosen, graph: Graph): ReadonlySet<Expr> => {
+  const foreign = choices.flatMap((c) => (c.kind === "step" && c.form === "foreign" ? c.reads : []));
+  return new Set([...Object.values(graph), ...foreign].map(behind));
+};
+
 const stored = (c: Choice, dtypeOf: PlanOptions["dtypeOf"]): Stored => {
   if (c.node.op === "weight") return dtypeOf(c.node.params.name);
   return c.node.op === "input" ? c.node.params.dtype : "f32";
@@ -109,12 +116,17 @@ const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOpti
     Object.entries(graph).map(([name, x]) => [name, { buffer: numberOf(x), shape: shapeOf(x) }]),
   );
   const kept = new Set(Object.values(outputs).map((o) => o.buffer));
+  const asValues = wantedAsValues(chosen, graph);
+  const dtypeOf = (c: Choice): Stored => {
+    const dtype = stored(c, options.dtypeOf);
+    return isBlocks(dtype) && asValues.has(c.node) ? "f32" : dtype;
+  };
   const scheduled = schedule(graph, chosen, shapeOf, numberOf);
   const tiled = tiledBuffers(scheduled, numberOf, kept, shapeOf);
   const steps = scheduled.map(({ step: c, region }): PlanStep => {
     const operands = c.reads.map((x, i): Operand => {
       const buffer = numberOf(x);
-      const whole = { dtype: stored(chosen.choices[buffer] as Choice, options.dtypeOf), shape: shapeOf(x) };
+      const whole = { dtype: dtypeOf(chosen.choices[buffer] as Choice), shape: shapeOf(x) };
       return region === undefined || readsWhole(c, i, region, shapeOf)
         ? whole
         : inRegion(whole, region, tiled.has(buffer));
@@ -138,7 +150,7 @@ const laidOut = (graph: Graph, shapes: Shapes, chosen: Chosen, options: PlanOpti
     (c, i): PlanBuffer => ({
       kind: kindOf(c),
       name: c.node.op === "weight" || c.node.op === "input" ? c.node.params.name : nameOf(c.node),
-      dtype: stored(c, options.dtypeOf),
+      dtype: dtypeOf(c),
       shape: shapeOf(c.node),
       expr: c.node,
       tiled: tiled.has(i),

@@ -1,7 +1,9 @@
 // Tensors that stay on a device between runs: which buffers a run reads in place, and what becomes of its outputs.
 import {
+  type BlockFormat,
   type Fault,
   type Faulty,
+  internal,
   newShelf,
   type Residents,
   type Shelf,
@@ -14,13 +16,14 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { isBlocks } from "./blocks.ts";
 import { type Allocation, allocate, download, release, scoped } from "./buffer.ts";
 import type { Device } from "./device.ts";
 import type { Plan, PlanBuffer } from "./plan.ts";
 
 /** A tensor in a buffer, which may have room for more. */
 export type Placed = {
-  readonly dtype: PlanBuffer["dtype"];
+  readonly dtype: Exclude<PlanBuffer["dtype"], BlockFormat>;
   readonly shape: readonly number[];
   readonly at: Allocation;
 };
@@ -56,6 +59,7 @@ export const outputsOf = (plan: Plan, buffers: readonly Allocation[], sizes: Siz
   Object.fromEntries(
     Object.entries(plan.outputs).map(([name, { buffer, shape }]) => {
       const { dtype } = plan.buffers[buffer] as PlanBuffer;
+      if (isBlocks(dtype)) return internal(`output ${name} in blocks`);
       return [name, { dtype, shape: shapeOfSizes(shape, sizes), at: buffers[buffer] as Allocation }];
     }),
   );

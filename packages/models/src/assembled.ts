@@ -35,6 +35,7 @@ export const weightsIn = (checkpoint: Checkpoint): Weights => ({
     return { dtype: dtypes[found.dtype as keyof typeof dtypes], shape: found.shape };
   },
   read: checkpoint.read,
+  ...(checkpoint.blocks === undefined ? {} : { blocks: checkpoint.blocks }),
 });
 
 /** A checkpoint by the names of an architecture, whichever of its models it was saved from. */

@@ -1,7 +1,15 @@
 // One model on one device: set-up once per graph, then runs at one prompt length after the other. Packed and dense graphs
 // take turns, so that a busy machine is unfair to both alike; every figure is a median after a warm-up.
 import { type Graph, i32, orThrow, type Runner, type Tensors } from "@depass/graph";
-import { type PlanBytes, plan, planBytes, profiled, type StepTime, type WebGpuBackend } from "@depass/kernels";
+import {
+  type PlanBytes,
+  plan,
+  planBytes,
+  profiled,
+  type StepTime,
+  storedTypes,
+  type WebGpuBackend,
+} from "@depass/kernels";
 import { medianOf, since, type Times } from "../../../kernels/bench/measure/clock.ts";
 import { productTime } from "../../../kernels/bench/measure/products.ts";
 import type { Source } from "./source.ts";
@@ -32,8 +40,7 @@ const inputsOf = ({ config }: Source, tokens: number): Tensors => ({
 });
 
 const bytesOf = (backend: WebGpuBackend, { weights }: Source, graph: Graph, tokens: number): PlanBytes => {
-  const dtypeOf = (name: string) => (weights.describe(name)?.dtype ?? "f32") as "f32" | "bf16";
-  const planned = plan(graph, { target: backend.gpu, dtypeOf });
+  const planned = plan(graph, { target: backend.gpu, dtypeOf: storedTypes(weights) });
   return "right" in planned ? planBytes(planned.right, { T: tokens }) : { weights: 0, run: 0, total: 0 };
 };
 

@@ -1,7 +1,15 @@
 // `depass show`: what would run? The model's graph and what becomes of it: decomposed, packed, planned, each kernel's WGSL.
 // Everything here is pure but for opening the folder, and reading the names of adapters for a plan.
 import { type Fault, type Faulty, fault, type Graph, prune, show as showGraph, sitesOf } from "@depass/graph";
-import { type AdapterRecord, listAdapters, type Plan, type PlanOptions, plan, showPlan } from "@depass/kernels";
+import {
+  type AdapterRecord,
+  listAdapters,
+  type Plan,
+  type PlanOptions,
+  plan,
+  showPlan,
+  storedTypes,
+} from "@depass/kernels";
 import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -60,15 +68,7 @@ const planned = (model: Model, options: ShowOptions): Faulty<Plan> =>
     TE.chainEitherK(({ found }) => targetOf(found, options.adapter)),
     TE.bindTo("target"),
     TE.bind("explained", () => TE.fromEither(explanation(model, options))),
-    TE.chainEitherK(({ target, explained }) =>
-      plan(explained.graph, {
-        target,
-        dtypeOf: (name) => {
-          const dtype = model.weights.describe(name)?.dtype ?? "f32";
-          return dtype === "f64" ? "f32" : dtype;
-        },
-      }),
-    ),
+    TE.chainEitherK(({ target, explained }) => plan(explained.graph, { target, dtypeOf: storedTypes(model.weights) })),
   );
 
 const MOST_NAMES = 12;

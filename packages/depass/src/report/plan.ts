@@ -41,10 +41,18 @@ export const partsBytes = ({ graph, decomposed }: Explanation, sizes: Sizes): E.
 
 const giga = (count: number): string => (count / 1e9).toFixed(count < 1e11 ? 1 : 0);
 
-const weightsLine = ({ weights, allWeights }: Foreseen): string =>
+/** Types by their bytes, where there are several or one that is not f32. */
+const typesText = (byType: Foreseen["byType"] = {}): string => {
+  const types = Object.entries(byType).sort(([, a], [, b]) => b - a);
+  return types.every(([type]) => type === "f32")
+    ? ""
+    : ` (${types.map(([type, bytes]) => `${type} ${showBytes(bytes)}`).join(", ")})`;
+};
+
+const weightsLine = ({ weights, allWeights, byType }: Foreseen): string =>
   weights < allWeights
-    ? `${showBytes(weights)} at once of ${showBytes(allWeights)}: they come and go during the run`
-    : showBytes(weights);
+    ? `${showBytes(weights)} at once of ${showBytes(allWeights)}${typesText(byType)}: they come and go during the run`
+    : `${showBytes(weights)}${typesText(byType)}`;
 
 const peakLine = ({ peak, beside }: Foreseen): string =>
   beside === 0 ? showBytes(peak) : `${showBytes(peak)}, and about ${showBytes(beside)} for the process itself`;

@@ -87,6 +87,8 @@ const answering = (
           const x = made.get(name);
           return x === undefined ? weights.read(name) : readMoved(x, shapes, weights);
         },
+        // What is laid out anew is laid out value by value.
+        blocks: (name) => (made.has(name) ? undefined : weights.blocks?.(name)),
       };
 
 const readMoved = (x: Expr, shapes: Shapes, weights: Weights): Faulty<Tensor> => {

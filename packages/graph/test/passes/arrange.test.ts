@@ -3,6 +3,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { readWeights, type Weights, weightsOf } from "../../src/backend.ts";
+import { fault } from "../../src/error.ts";
 import { evaluate } from "../../src/evaluate.ts";
 import type { Expr, Graph } from "../../src/expr.ts";
 import { f32, type Tensor, type Tensors, tensor } from "../../src/index.ts";
@@ -84,6 +85,18 @@ test("numbers are moved in the type they are stored in", async () => {
   const { name } = (graph.y as Extract<Expr, { op: "weight" }>).params;
   assert.equal(weights.describe(name), { dtype: "bf16", shape: [3, 2] });
   assert.equal(right(await weights.read(name)()), tensor("bf16", [3, 2], Uint16Array.of(1, 4, 2, 5, 3, 6)));
+});
+
+test("blocks are handed on where a weight stays as it is, and unpacked where it is laid out anew", () => {
+  const inBlocks: Weights = {
+    ...weightsOf(tensors),
+    blocks: (name) => ({ format: "q8_0", read: TE.left([fault("file", name, "not read", "read")]) }),
+  };
+  const { weights } = right(arrange({ y: third(0), b: linear(b)(s.slice(-1, 0, 6)(s.concat(-1, x, x))) }, inBlocks));
+  assert.is(weights.blocks?.("b")?.format, "q8_0");
+  assert.is(weights.blocks?.("a, arranged (1)"), undefined);
+  assert.is(weights.describe("a, arranged (1)")?.dtype, "f32");
+  assert.is(right(arrange({ y: third(0) }, weightsOf(tensors))).weights.blocks?.("a"), undefined);
 });
 
 test("types that differ and sizes of a run stay in the graph", () => {

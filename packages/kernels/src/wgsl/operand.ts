@@ -1,9 +1,11 @@
 // A kernel's view of one operand: its stored type, its shape, and the WGSL that reads one element as f32.
-// bf16 and f16 lie two to a u32 word, the earlier element in the lower half.
-import type { Dim, DType, Shape } from "@depass/graph";
+// bf16 and f16 lie two to a u32 word, the earlier element in the lower half; blocks lie as blocks.ts says.
+import type { BlockFormat, Dim, DType, Shape } from "@depass/graph";
+import { isBlocks } from "../blocks.ts";
 import { declareStorage } from "../kernel.ts";
+import { oneOfFour, readBlocks } from "./blocks.ts";
 
-export type Stored = Exclude<DType, "f64">;
+export type Stored = Exclude<DType, "f64"> | BlockFormat;
 
 export type Operand = {
   readonly dtype: Stored;
@@ -12,22 +14,21 @@ export type Operand = {
   readonly from?: Dim;
 };
 
-const wgslTypes: Readonly<Record<Stored, string>> = {
-  f32: "array<f32>",
-  i32: "array<i32>",
-  bf16: "array<u32>",
-  f16: "array<u32>",
+/** WGSL: the read-only buffer of an operand, and what reads blocks. */
+export const declareOperand = (binding: number, name: string, { dtype }: Operand): string => {
+  const words = dtype === "f32" || dtype === "i32" ? dtype : "u32";
+  const buffer = declareStorage(binding, name, `array<${words}>`, "read");
+  return isBlocks(dtype)
+    ? `${buffer}\n${readBlocks(name, dtype)}\nfn ${name}At(i: u32) -> f32 { ${oneOfFour(name)} }`
+    : buffer;
 };
-
-/** WGSL: the read-only buffer of an operand. */
-export const declareOperand = (binding: number, name: string, { dtype }: Operand): string =>
-  declareStorage(binding, name, wgslTypes[dtype], "read");
 
 /** WGSL: element `index` of an operand, as f32. */
 export const load = (name: string, { dtype, from }: Operand, at: string): string => {
   const index = from === undefined ? at : `${sizeText(from)} + ${at}`;
   if (dtype === "f32") return `${name}[${index}]`;
   if (dtype === "i32") return `f32(${name}[${index}])`;
+  if (isBlocks(dtype)) return `${name}At(${index})`;
   const word = `${name}[(${index}) >> 1u]`;
   const upper = `((${index}) & 1u)`;
   return dtype === "bf16"

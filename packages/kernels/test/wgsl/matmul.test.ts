@@ -27,7 +27,8 @@ type Case = {
   readonly residual: boolean;
 };
 
-const stored = fc.constantFrom("f32" as const, "bf16" as const, "f16" as const);
+const types = ["f32", "bf16", "f16", "q8_0", "q4_0", "q4_1"] as const;
+const stored = fc.constantFrom(...types);
 const arbitrary: fc.Arbitrary<Case> = fc.record({
   R: fc.oneof(fc.integer({ min: 1, max: 4 }), fc.integer({ min: 1, max: 70 })),
   K: fc.oneof(fc.integer({ min: 1, max: 40 }), fc.constantFrom(4, 8, 16, 20, 48, 64)),
@@ -77,7 +78,7 @@ for (const device of devices)
 for (const device of devices)
   test(`quads take Kd = 16 and 64 (${device.name}, ${device.toggles})`, async () => {
     for (const K of [16, 64, 576])
-      for (const weights of ["f32", "bf16", "f16"] as const) {
+      for (const weights of types) {
         const c: Case = { R: 19, K, N: 21, seed: K, left: "f32", weights, bias: true, residual: true };
         await check(device, { variant: "quads", rows: 8, columns: 2, lanes: 8 }, c);
       }

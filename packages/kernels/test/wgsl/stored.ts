@@ -1,8 +1,10 @@
 // Random numbers as a checkpoint would store them, and what they are worth.
 
-import { fromBf16, fromF16 } from "@depass/graph";
+import { blockValues, fromBf16, fromF16, orThrow } from "@depass/graph";
+import { grouped, isBlocks } from "../../src/blocks.ts";
 import type { Bytes } from "../../src/buffer.ts";
 import type { WeightType } from "../../src/wgsl/weights.ts";
+import { randomBlocks, unpacked } from "../quantised.ts";
 
 /** Values in [-1, 1] with few bits, so that every stored type holds them exactly enough to be told apart. */
 export const values = (n: number, seed: number): readonly number[] =>
@@ -27,8 +29,14 @@ const toF16 = (x: number): number => {
 
 export type Stored = { readonly data: Bytes; readonly values: Float64Array };
 
-/** The data as it travels to a device and the exact values it stands for. */
+/** The data as it travels to a device and the exact values it stands for: those of the numbers, or of blocks that they choose. */
 export const encode = (type: WeightType, numbers: readonly number[]): Stored => {
+  if (isBlocks(type)) {
+    const count = Math.ceil(numbers.length / blockValues) * blockValues;
+    const blocks = randomBlocks(type, count, Math.round(1e4 * (numbers[0] ?? 0)), true);
+    const data = orThrow(grouped("weights", type, count, blocks)) as Bytes;
+    return { data, values: Float64Array.from(unpacked(type, blocks)).subarray(0, numbers.length) };
+  }
   if (type === "f32") {
     const data = Float32Array.from(numbers);
     return { data, values: Float64Array.from(data) };

@@ -1,7 +1,7 @@
 // How do several safetensors files answer as one? Each tensor is looked up in the file that the layout means for it;
 // all files are open at once (a handle each), none is read before it is asked.
 
-import { type Fault, fault, type Tensor } from "@depass/graph";
+import { type Blocks, type Fault, fault, type Tensor } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -18,6 +18,8 @@ export type Weights = {
   readonly unlisted: readonly string[];
   readonly read: (name: string) => Result<Tensor>;
   readonly readRows: (name: string, first: number, count: number) => Result<Tensor>;
+  /** A tensor that is stored in blocks, as these. */
+  readonly blocks?: (name: string) => Blocks | undefined;
   readonly close: () => Promise<void>;
 };
 

@@ -2,7 +2,7 @@
 // bytes, and what unpacks it. Values are computed in f32 steps, as ggml's own code does, so they are exact.
 // Source of ids and layouts: github.com/ggml-org/ggml, ggml.h and ggml-quants.c.
 
-import type { DType } from "@depass/graph";
+import { type BlockFormat, blockBytes, blockValues, type DType } from "@depass/graph";
 import { GGMLQuantizationType } from "@huggingface/gguf";
 import type { Unpack } from "./block.ts";
 import { iq4nl, iq4xs } from "./blocks/codebook.ts";
@@ -19,6 +19,8 @@ export type BlockType = {
   readonly dtype: DType;
   /** Absent where the bytes are the values. */
   readonly unpack?: Unpack;
+  /** What backends call these blocks, where some of them read them as they are. */
+  readonly format?: BlockFormat;
 };
 
 const stored = (name: string, dtype: DType, bytes: number): BlockType => ({ name, values: 1, bytes, dtype });
@@ -31,16 +33,21 @@ const packed = (name: string, values: number, bytes: number, unpack: Unpack): Bl
   unpack,
 });
 
+const plain = (name: string, format: BlockFormat, unpack: Unpack): BlockType => ({
+  ...packed(name, blockValues, blockBytes[format], unpack),
+  format,
+});
+
 /** By ggml's number of the type. */
 export const blockTypes: ReadonlyMap<number, BlockType> = new Map([
   [0, stored("F32", "f32", 4)],
   [1, stored("F16", "f16", 2)],
   [30, stored("BF16", "bf16", 2)],
-  [2, packed("Q4_0", 32, 18, q4_0)],
-  [3, packed("Q4_1", 32, 20, q4_1)],
+  [2, plain("Q4_0", "q4_0", q4_0)],
+  [3, plain("Q4_1", "q4_1", q4_1)],
   [6, packed("Q5_0", 32, 22, q5_0)],
   [7, packed("Q5_1", 32, 24, q5_1)],
-  [8, packed("Q8_0", 32, 34, q8_0)],
+  [8, plain("Q8_0", "q8_0", q8_0)],
   [10, packed("Q2_K", 256, 84, q2k)],
   [11, packed("Q3_K", 256, 110, q3k)],
   [12, packed("Q4_K", 256, 144, q4k)],

@@ -11,7 +11,17 @@ import { architectureIn, configOf, type Known } from "./config.ts";
 import type { GgufTensor } from "./container.ts";
 import { shortest } from "./decimals.ts";
 import type { Shapes } from "./hyperparameters.ts";
-import { FACTORS, infoOf, type Place, placesIn, ROPE, readPlace, readPlaceRows, type Sizes } from "./places.ts";
+import {
+  blocksAt,
+  FACTORS,
+  infoOf,
+  type Place,
+  placesIn,
+  ROPE,
+  readPlace,
+  readPlaceRows,
+  type Sizes,
+} from "./places.ts";
 import { type GgufFile, openGguf } from "./read.ts";
 import { longScaling, type Scaling, scalingOf } from "./rope.ts";
 import { tokenizerJson } from "./tokenizer.ts";
@@ -126,6 +136,7 @@ const answering = (file: GgufFile): Result<GgufCheckpoint> =>
         tensors: new Map([...places].map(([name, place]) => [name, infoOf(place)])),
         unlisted: [],
         ...readersOf(file, places),
+        blocks: (name) => blocksAt(file, places.get(name)),
         close: file.close,
         tokenizer: tokenizerJson(file.metadata, file.path),
         chat: chatIn(file),

@@ -1,6 +1,6 @@
 // Where is each weight of ours in a GGUF file, and how is it read? A tensor of the file is one of ours, in our order and
 // shape, or a stack of several.
-import { type Fault, fault, sizeOf, type Tensor, tensor } from "@depass/graph";
+import { type Blocks, type Fault, fault, sizeOf, type Tensor, tensor } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -11,6 +11,7 @@ import type { Known } from "./config.ts";
 import type { GgufTensor } from "./container.ts";
 import { type Form, restored } from "./forms.ts";
 import type { GgufFile } from "./read.ts";
+import { rowsInHalves } from "./rows.ts";
 
 type Result<A> = TE.TaskEither<readonly Fault[], A>;
 
@@ -101,6 +102,19 @@ export const readPlace = (file: GgufFile, { name, index, shape, form, width }: P
     TE.map((found) => (form === undefined ? found : restored[form](found, width))),
     TE.map((found) => tensor(found.dtype, shape, found.data)),
   );
+
+/**
+ * The weight as the blocks that the file has, which lie along its rows: rows change places whole. Undefined where it is of
+ * another type, or stored in a form that takes more than that.
+ */
+export const blocksAt = (file: GgufFile, place: Place | undefined): Blocks | undefined => {
+  if (place === undefined || !(place.form === undefined || place.form === "paired")) return undefined;
+  const { name, form, shape, width } = place;
+  const found = file.blocks(name);
+  if (form === undefined || found === undefined) return found;
+  const read = TE.map((bytes: Uint8Array) => rowsInHalves(bytes, shape[0] ?? 0, width))(found.read);
+  return { ...found, read };
+};
 
 const rowsOf = (whole: Tensor, first: number, count: number): Tensor => {
   const rest = whole.shape.slice(1);

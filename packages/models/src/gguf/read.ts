@@ -2,7 +2,7 @@
 // blocks is unpacked a piece at a time, so that beside the values asked for there is never more than a piece of the file.
 
 import { endianness } from "node:os";
-import { type DType, type Fault, fault, type Tensor, tensor } from "@depass/graph";
+import { type Blocks, type DType, type Fault, fault, type Tensor, tensor } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -22,6 +22,8 @@ export type GgufFile = {
   readonly read: (name: string) => Result<Tensor>;
   /** Rows `first` to `first + count - 1` of the first axis, shape [count, ...rest]. Faults as read, or out of range. */
   readonly readRows: (name: string, first: number, count: number) => Result<Tensor>;
+  /** The tensor as its blocks, where backends read such. Faults of reading: the file closed or changed. */
+  readonly blocks: (name: string) => Blocks | undefined;
   /** Closes the handle; may be called again. Reads under way may fail with a fault. */
   readonly close: () => Promise<void>;
 };
@@ -86,6 +88,13 @@ const rowsOf = (file: OpenFile, stored: GgufTensor, name: string, first: number,
   return readSpan(file, stored, [count, ...rest], { begin, blocks: count * blocks });
 };
 
+/** Without blocks where rows are not whole ones. */
+const blocksOf = (file: OpenFile, stored: GgufTensor | undefined): Blocks | undefined => {
+  const format = stored?.type.format;
+  if (stored === undefined || format === undefined || (stored.shape.at(-1) ?? 0) % stored.type.values !== 0) return;
+  return { format, read: readBytes(file, stored.begin, stored.bytes) };
+};
+
 const toFile = (file: OpenFile, container: Container): GgufFile => ({
   path: file.path,
   ...container,
@@ -102,6 +111,7 @@ const toFile = (file: OpenFile, container: Container): GgufFile => ({
       find(file.path, container, name),
       TE.flatMap((stored) => rowsOf(file, stored, name, first, count)),
     ),
+  blocks: (name) => blocksOf(file, container.tensors.get(name)),
   close: () => closeFile(file),
 });
 

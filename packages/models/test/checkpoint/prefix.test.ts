@@ -1,3 +1,4 @@
+import * as TE from "fp-ts/lib/TaskEither.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { underPrefix } from "../../src/checkpoint/prefix.ts";
@@ -23,6 +24,13 @@ test("a base model's tensors are found by the whole model's names", () =>
     assert.equal([...right(await found.readRows("transformer.wte.weight", 1, 1)()).data], [2]);
     assert.equal([...right(await found.read("ln_f.bias")()).data], [3]);
     assert.equal(found.tensors.get("transformer.ln_f.bias")?.shape, [1]);
+    assert.is(found.blocks, undefined);
+    const inBlocks = underPrefix("transformer.")({
+      ...checkpoint,
+      blocks: (name) => (name === "wte.weight" ? { format: "q8_0", read: TE.right(new Uint8Array()) } : undefined),
+    });
+    assert.is(inBlocks.blocks?.("transformer.wte.weight")?.format, "q8_0");
+    assert.is(inBlocks.blocks?.("transformer.ln_f.bias"), undefined);
     assert.not(found.tensors.has("transformer.ln_f.weight"));
     assert.match(left(await found.read("transformer.ln_f.weight")()), "expected a tensor of this name, got none");
     await checkpoint.close();

@@ -1,13 +1,16 @@
 import { readFileSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { show, type Tensor, toF64 } from "@depass/graph";
+import { type Blocks, show, type Tensor, toF64 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { weightsIn } from "../../src/assembled.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/checkpoint.ts";
 import { architectureOf } from "../../src/families.ts";
+import { q8_0 } from "../../src/gguf/blocks/plain.ts";
 import { openGgufCheckpoint } from "../../src/gguf/checkpoint.ts";
+import { openGguf } from "../../src/gguf/read.ts";
 import { left, right } from "../either.ts";
 import { inFolder } from "../folder.ts";
 import { goldenTest, shared } from "../shared.ts";
@@ -134,6 +137,43 @@ goldenTest("the real file: its configuration is its folder's", async () => {
   assert.is(file.tensors.size, 272);
   await file.close();
 });
+
+/** Rows of one block each, all told apart: a tensor of Q8_0 whose rows are 32 wide. */
+const inBlocks = (name: string, rows: number): Stored => {
+  const data = new Uint8Array(34 * rows);
+  for (let row = 0; row < rows; row++) {
+    data.set([row, 0x1c], 34 * row); // a scale of its own, near 2^-8
+    for (let j = 0; j < 32; j++) data[34 * row + 2 + j] = (row * 37 + j * 11) % 256;
+  }
+  return { name, shape: [rows, 32], type: 8, data };
+};
+
+test("blocks are those of the values: rows of q and k change places whole", async () =>
+  inFolder(async (folder) => {
+    const path = join(folder, "m.gguf");
+    const wide = { ...tiny, "llama.embedding_length": 32, "llama.feed_forward_length": 32 };
+    const names = ["attn_q", "attn_k", "attn_v"].map((part) => `blk.0.${part}.weight`);
+    const norm = floats("blk.0.attn_norm.weight", [32], new Float32Array(32));
+    const stored = names.map((name) => inBlocks(name, 32));
+    await writeFile(path, ggufBytes(wide, [inBlocks("token_embd.weight", 3), norm, ...stored]));
+    const file = right(await openGgufCheckpoint(path)());
+    const plain = right(await openGguf(path)());
+    for (const part of ["q_proj", "k_proj", "v_proj"]) {
+      const name = `model.layers.0.self_attn.${part}.weight`;
+      const blocks = file.blocks?.(name) as Blocks;
+      assert.is(blocks.format, "q8_0");
+      const values = new Float32Array(32 * 32);
+      const bytes = right(await blocks.read());
+      for (let row = 0; row < 32; row++) q8_0(bytes, 34 * row, values, 32 * row);
+      assert.equal([...values], [...right(await file.read(name)()).data], name);
+      const moved = values.join() !== right(await plain.read(`blk.0.attn_${part[0]}.weight`)()).data.join();
+      assert.is(moved, part !== "v_proj", name);
+    }
+    assert.is(file.blocks?.("model.layers.0.input_layernorm.weight"), undefined);
+    assert.is(file.blocks?.("nothing"), undefined);
+    assert.is(weightsIn(file).blocks?.("model.embed_tokens.weight")?.format, "q8_0");
+    await Promise.all([file.close(), plain.close()]);
+  }));
 
 const tiny: Keys = {
   "general.architecture": "llama",

@@ -49,9 +49,10 @@ ${lines(
 )}
   for (var k = 0u; k < steps; k += 4u) {
 ${lines(columns, (c) =>
-  range(4)
-    .map((j) => `    let b${c}_${j} = bAt(bRow${c} + k + (lane ^ ${j}u));`)
-    .join("\n"),
+  [
+    `    let run${c} = bRunAt(bRow${c} + k);`,
+    ...range(4).map((j) => `    let b${c}_${j} = bIn(run${c}, lane ^ ${j}u);`),
+  ].join("\n"),
 )}
 ${lines(rows, (r) => `    ${exchange(r)}\n${lines(columns, (c) => `    sum${r}_${c} += ${products(r, c)};`)}`)}
   }
