@@ -49,7 +49,8 @@ const tarballOf = ({ name, version }) => `${name.replace("@", "").replace("/", "
 /** An empty project that depends on the tarballs beside it. @param {string} folder */
 const writeProject = (folder) => {
   mkdirSync(folder);
-  const specifiers = manifests().flatMap(({ name, exports }) => Object.keys(exports).map((key) => name + key.slice(1)));
+  const keys = manifests().flatMap(({ name, exports }) => Object.keys(exports).map((key) => name + key.slice(1)));
+  const specifiers = keys.filter((key) => !key.includes("*")); // a pattern is for files, which are no modules
   writeFileSync(join(folder, "imports.js"), specifiers.map((name) => `await import("${name}");\n`).join(""));
   writeFileSync(join(folder, "types.ts"), specifiers.map((name, i) => `export * as _${i} from "${name}";\n`).join(""));
   const ours = manifests().map((each) => [each.name, `file:../${tarballOf(each)}`]);
@@ -73,6 +74,10 @@ const use = async (project) =>
   (await did(
     "types without skipLibCheck",
     node([scriptOf("typescript", "tsc"), ...userOptions, "types.ts"], project),
+  )) &&
+  (await did(
+    "types of a browser's entries",
+    node([scriptOf("typescript", "tsc"), ...userOptions, "--customConditions", "browser", "types.ts"], project),
   )) &&
   (await did("depass --help", npm("npx", ["--no", "depass", "--help"], project)));
 

@@ -9,7 +9,7 @@ import { manifest, packageManager, pnpm, remedyFor } from "./pnpm.mjs";
 import { inRepository, packages } from "./repository.mjs";
 
 const stamp = inRepository("node_modules", ".depass-setup");
-const folders = ["", "examples", ...packages()];
+const folders = ["", "examples", "examples/browser", ...packages()];
 
 /** @param {string} text */
 const say = (text) => process.stderr.write(`${text}\n`);

@@ -34,7 +34,7 @@ import type { Architecture, Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type BackendOptions, openBackend } from "./backends.ts";
+import { type BackendOptions, openBackend } from "#backends";
 import { since } from "./clock.ts";
 import type { Generation } from "./generate.ts";
 import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";

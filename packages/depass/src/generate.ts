@@ -5,7 +5,7 @@ import { type Backend, type Fault, fault, faultError, orThrow, type RunOptions }
 import type { Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { type BackendOptions, openBackend } from "./backends.ts";
+import { type BackendOptions, openBackend } from "#backends";
 import { since } from "./clock.ts";
 import { decoder } from "./decoder.ts";
 import { encodePrompt } from "./explainer.ts";

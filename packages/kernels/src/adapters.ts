@@ -4,8 +4,7 @@
 
 import * as E from "fp-ts/lib/Either.js";
 import { requestAdapter, whyNoVulkan } from "./dawn.ts";
-
-export type AdapterKind = "hardware" | "software";
+import { type AdapterKind, kindOf, type Limits, limitsOf, request } from "./limits.ts";
 
 export type AdapterRecord = {
   readonly name: string;
@@ -21,24 +20,6 @@ export type AdapterRecord = {
 
 /** `missing` says, in words, what keeps the machine from offering more. */
 export type Adapters = { readonly found: readonly AdapterRecord[]; readonly missing: readonly string[] };
-
-/** The limits kernels care for; a device asks for all an adapter has of each. */
-export const limitNames = [
-  "maxBufferSize",
-  "maxStorageBufferBindingSize",
-  "maxStorageBuffersPerShaderStage",
-  "maxComputeInvocationsPerWorkgroup",
-  "maxComputeWorkgroupSizeX",
-  "maxComputeWorkgroupSizeY",
-  "maxComputeWorkgroupSizeZ",
-  "maxComputeWorkgroupStorageSize",
-  "maxComputeWorkgroupsPerDimension",
-] as const satisfies readonly (keyof GPUSupportedLimits)[];
-
-export type Limits = Readonly<Record<(typeof limitNames)[number], number>>;
-
-export const limitsOf = (from: GPUSupportedLimits): Limits =>
-  Object.fromEntries(limitNames.map((n) => [n, from[n] as number])) as Limits;
 
 /** NVIDIA offers f16 through Vulkan only under this toggle. Quantised timestamps tell steps of 65 µs. */
 const alwaysOn = ["vulkan_enable_f16_on_nvidia"];
@@ -59,8 +40,6 @@ export const optionsFor = (
 const backends = (): readonly string[] =>
   process.platform === "darwin" ? ["metal"] : process.platform === "win32" ? ["d3d12", "vulkan"] : ["vulkan"];
 
-export const request: GPURequestAdapterOptions = { powerPreference: "high-performance" };
-
 /** A control character: no driver has it in its name. */
 const noSuchName = "\u0001";
 
@@ -71,7 +50,7 @@ const namesIn = (answer: string): readonly string[] => [
 
 const describe = (backend: string, name: string, adapter: GPUAdapter): AdapterRecord => ({
   name,
-  kind: adapter.info.isFallbackAdapter ? "software" : "hardware",
+  kind: kindOf(adapter),
   backend,
   vendor: adapter.info.vendor,
   architecture: adapter.info.architecture,

@@ -10,9 +10,9 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { render } from "./chat/render.ts";
 import { type Spelled, spelledIn } from "./chat/spelled.ts";
 import { chatTemplateOf } from "./chat/template.ts";
-import type { Checkpoint } from "./checkpoint.ts";
+import type { Checkpoint } from "./checkpoint/opened.ts";
 import { clip, list } from "./describe.ts";
-import type { Tokenizer } from "./tokenizer.ts";
+import type { Tokenizer } from "./tokenizer/built.ts";
 
 export type Message = { readonly role: string; readonly content: string };
 

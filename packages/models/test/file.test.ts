@@ -2,7 +2,8 @@ import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openFile, readBytes, readJson, withFile } from "../src/file.ts";
+import { openFile, readJson, withFile } from "../src/file.ts";
+import { readBytes } from "../src/open-file.ts";
 import { left, right } from "./either.ts";
 import { withFiles } from "./folder.ts";
 

@@ -11,12 +11,14 @@ import { graphHash, weightsHash } from "../fingerprint.ts";
 import type { Extras } from "../page/sheet.ts";
 import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
+import { attributionRecords } from "../report/records.ts";
 import { type Attribution, toJson } from "../result.ts";
 import { checkPlace, save } from "../save.ts";
 import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, unheardOptions } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { type ExtraOptions, extrasFor } from "./extras.ts";
+import { contradictions, type FormatOptions, formatOf, shownAs } from "./format.ts";
 import { type MethodOptions, rankedMethodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
@@ -30,13 +32,13 @@ export type AttributeOptions = ModelOptions &
   QuestionOptions &
   BackendOptions &
   PageOptions &
-  ExtraOptions & {
+  ExtraOptions &
+  FormatOptions & {
     readonly to?: PlaceName;
     readonly top?: number;
     readonly layers?: true;
     readonly promotes?: number;
     readonly mode?: Mode;
-    readonly json?: true;
     readonly all?: true;
     readonly save?: string;
   };
@@ -59,13 +61,15 @@ const extraFaults = (options: AttributeOptions): readonly Fault[] =>
       ...(options.to === undefined ? [] : [usage(`--${name}`, "the last state", `--to ${options.to}`)]),
     ]);
 
+const ALL_THERE = "the JSON always has all parts, and so have tables";
+
 const checkOptions = (options: AttributeOptions): E.Either<readonly Fault[], void> => {
   const unheard = unheardOptions(options);
   const idle =
-    options.json && options.all
-      ? [usage("--all", "the report for people", "--json", "the JSON always has all parts")]
+    formatOf(options) !== "text" && options.all
+      ? [usage("--all", "the report for people", `--${options.json ? "" : "format "}${formatOf(options)}`, ALL_THERE)]
       : [];
-  const faults = [...unheard, ...idle, ...extraFaults(options)];
+  const faults = [...unheard, ...contradictions(options), ...idle, ...extraFaults(options)];
   return faults.length > 0 ? E.left(faults) : E.right(undefined);
 };
 
@@ -122,15 +126,18 @@ const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<F
     })),
   );
 
-const printed = (attribution: Attribution, { json, all, target }: AttributeOptions): string =>
-  json
-    ? JSON.stringify(toJson(attribution))
-    : report(attribution, {
+const printed = (attribution: Attribution, options: AttributeOptions): string =>
+  shownAs(options, {
+    json: () => toJson(attribution),
+    records: () => attributionRecords(attribution),
+    text: () =>
+      report(attribution, {
         ink: stdoutInk(),
         columns: columnsOf(process.stdout),
-        all: all === true,
-        own: target === undefined,
-      }).join("\n");
+        all: options.all === true,
+        own: options.target === undefined,
+      }).join("\n"),
+  });
 
 /**
  * What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it.

@@ -2,6 +2,7 @@
 import type { Fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type { BackendName } from "../backends.ts";
+import { contradictions, type FormatOptions } from "./format.ts";
 import { usage } from "./outcome.ts";
 
 export type BackendOptions = {
@@ -18,7 +19,8 @@ export const unheardOptions = ({ backend, adapter, memory }: BackendOptions): re
   );
 };
 
-export const checkBackend = (options: BackendOptions): E.Either<readonly Fault[], void> => {
-  const faults = unheardOptions(options);
+/** That, and one format. */
+export const checkBackend = (options: BackendOptions & FormatOptions): E.Either<readonly Fault[], void> => {
+  const faults = [...unheardOptions(options), ...contradictions(options)];
   return faults.length > 0 ? E.left(faults) : E.right(undefined);
 };

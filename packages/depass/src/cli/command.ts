@@ -14,7 +14,7 @@ export const configured = (command: Command): Command =>
 
 /** The options of a call as words, but for the prompt and where the result goes. */
 export const questionWords = (command: Command): readonly string[] =>
-  givenWords(command, ["prompt", "report", "save", "json"]);
+  givenWords(command, ["prompt", "report", "save", "json", "format"]);
 
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;

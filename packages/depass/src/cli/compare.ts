@@ -5,10 +5,13 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Comparison, compared, everyRule } from "../compare.ts";
 import { encodePrompt } from "../explainer.ts";
 import { comparisonReport } from "../report/comparison.ts";
+import { comparisonRecords } from "../report/records.ts";
 import { toJson } from "../result.ts";
 import { attended, runOptions } from "./attended.ts";
 import type { AttributeOptions } from "./attribute.ts";
+import { checkBackend } from "./backend.ts";
 import { withModel } from "./checkpoint.ts";
+import { shownAs } from "./format.ts";
 import { methodOf } from "./method.ts";
 import { checkPage, commandOf, writePage } from "./page.ts";
 import { readPrompt } from "./prompt.ts";
@@ -41,7 +44,8 @@ const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison>
 /** `words` and faults: those of `depass attribute`. */
 export const compare = (options: CompareOptions, words: readonly string[]): Faulty<void> =>
   pipe(
-    checkPage(options),
+    TE.fromEither(checkBackend(options)),
+    TE.chain(() => checkPage(options)),
     TE.chain(() => readPrompt(options)),
     TE.chain((prompt) =>
       pipe(
@@ -51,9 +55,11 @@ export const compare = (options: CompareOptions, words: readonly string[]): Faul
     ),
     TE.chain(({ found, command }) => {
       print(
-        options.json
-          ? JSON.stringify({ moved: found.moved, attributions: found.attributions.map(toJson) })
-          : comparisonReport(found, stdoutInk()).join("\n"),
+        shownAs(options, {
+          json: () => ({ moved: found.moved, attributions: found.attributions.map(toJson) }),
+          records: () => comparisonRecords(found),
+          text: () => comparisonReport(found, stdoutInk()).join("\n"),
+        }),
       );
       return writePage(options, found, { command });
     }),

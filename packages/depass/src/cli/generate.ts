@@ -20,12 +20,14 @@ import {
 import { checkWritable } from "../place.ts";
 import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
 import { duration } from "../report/numbers.ts";
+import { generationRecords } from "../report/records.ts";
 import { harmless } from "../report/visible.ts";
 import { toJson } from "../result.ts";
 import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { checkExplaining, type ExplainingOptions, explaining, hashesOf, methodAsked } from "./explaining.ts";
+import { type FormatOptions, formatOf, shownAs } from "./format.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
@@ -35,7 +37,8 @@ export type GenerateOptions = ModelOptions &
   PromptOptions &
   BackendOptions &
   PageOptions &
-  ExplainingOptions & {
+  ExplainingOptions &
+  FormatOptions & {
     readonly save?: string;
     readonly maxTokens: number;
     readonly temperature?: number;
@@ -46,7 +49,6 @@ export type GenerateOptions = ModelOptions &
     readonly explain?: true;
     readonly cite?: string;
     readonly by: Unit;
-    readonly json?: true;
   };
 
 type Answer = GenerationParts;
@@ -58,11 +60,11 @@ const faultsIn = (error: unknown): readonly Fault[] => {
   return faults;
 };
 
-/** The text as it comes, unless one object is wanted at the end. */
+/** The text as it comes, unless one object or table is wanted at the end. */
 const streamed = async (
   model: Model,
   prompt: string,
-  { json, ...options }: GenerateOptions,
+  options: GenerateOptions,
   { backend }: OpenBackend,
   line: ProgressLine,
   signal: Signal,
@@ -73,7 +75,7 @@ const streamed = async (
     const next = await tokens.next();
     line.clear();
     if (next.done) return next.value;
-    if (!json) process.stdout.write(harmless(next.value.text));
+    if (formatOf(options) === "text") process.stdout.write(harmless(next.value.text));
   }
 };
 
@@ -133,14 +135,20 @@ const answered = (model: Model, prompt: string, options: GenerateOptions, words:
       pipe(
         TE.tryCatch(() => streamed(model, prompt, options, open, line, signal), faultsIn),
         TE.chainFirstIOK(() => () => {
-          if (options.json !== true) process.stdout.write("\n");
+          if (formatOf(options) === "text") process.stdout.write("\n");
         }),
         TE.chain((generation) => explained(model, generation, options, open, line, signal)),
         TE.map((answer) => ({ ...answer, open })),
       ),
     ),
     TE.chain((answer) => {
-      print(options.json ? JSON.stringify(toJson(resultOf(model, answer))) : told(answer, options));
+      print(
+        shownAs(options, {
+          json: () => toJson(resultOf(model, answer)),
+          records: () => generationRecords(answer),
+          text: () => told(answer, options),
+        }),
+      );
       return pipe(
         options.save === undefined ? TE.right(undefined) : kept(options.save, model, options, answer),
         TE.chain(() => paged(model, answer, options, commandOf("generate", words, prompt, options))),

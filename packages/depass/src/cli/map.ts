@@ -8,10 +8,12 @@ import { encodePrompt } from "../explainer.ts";
 import { explainedMaps, type Maps } from "../maps.ts";
 import type { Question } from "../question.ts";
 import { mapsReport } from "../report/maps.ts";
+import { mapRecords } from "../report/records.ts";
 import { toJson } from "../result.ts";
 import { attended, runOptions } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { type FormatOptions, shownAs } from "./format.ts";
 import { type RuleName, ruleOf } from "./method.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
@@ -22,11 +24,11 @@ export type MapOptions = ModelOptions &
   PromptOptions &
   QuestionOptions &
   BackendOptions &
-  PageOptions & {
+  PageOptions &
+  FormatOptions & {
     readonly rule: RuleName;
     readonly temperature: number;
     readonly top: number;
-    readonly json?: true;
   };
 
 /** A call that was understood: model open, prompt and target encodable. */
@@ -45,15 +47,18 @@ const mapsOn = ({ model, load, prompt, question, rule, options }: Ask): Faulty<M
     TE.map((maps) => ({ ...maps, times: { load, ...maps.times } })),
   );
 
-const printed = (maps: Maps, { json, top, target }: MapOptions): string =>
-  json
-    ? JSON.stringify(toJson(maps))
-    : mapsReport(maps, {
+const printed = (maps: Maps, options: MapOptions): string =>
+  shownAs(options, {
+    json: () => toJson(maps),
+    records: () => mapRecords(maps),
+    text: () =>
+      mapsReport(maps, {
         ink: stdoutInk(),
         columns: columnsOf(process.stdout),
-        top,
-        own: target === undefined,
-      }).join("\n");
+        top: options.top,
+        own: options.target === undefined,
+      }).join("\n"),
+  });
 
 /**
  * `words`: as attribute()'s. Faults: those of the call, of the checkpoint, of the backend and of the page to write; stdout gets

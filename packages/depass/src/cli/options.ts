@@ -3,6 +3,7 @@ import { InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backends.ts";
 import type { Mode } from "../explain.ts";
 import { savableEnding, savableEndings } from "../savable.ts";
+import { formats } from "./format.ts";
 import type { RuleName, SeedName } from "./method.ts";
 
 const refuse = (expected: string): never => {
@@ -153,6 +154,11 @@ export const reportTo = (): Option =>
 
 export const pageOut = (): Option =>
   new Option("-o, --out <file>", "the page to write: NAME.html, which needs no network").argParser(page);
+
+export const format = (): Option =>
+  new Option("--format <format>", "how to print it: a table a row a part as csv or markdown (default: text)").choices(
+    formats,
+  );
 
 export const out = (): Option => new Option("--out <file>", "what to write: NAME.onnx").argParser(onnxFile);
 

@@ -40,7 +40,8 @@ const attribute = (): Command =>
     .addOption(options.adapter())
     .addOption(options.memory())
     .option("--all", "a row for every token, however long the prompt")
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addOption(options.saveTo())
     .addOption(options.reportTo())
     .option("--maps", "with --report: what each head and module of each layer supplied, too")
@@ -74,7 +75,8 @@ const map = (): Command =>
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addOption(options.reportTo())
     .addHelpText(
       "after",
@@ -97,7 +99,8 @@ const compare = (): Command =>
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addOption(options.reportTo())
     .addHelpText("after", examples('depass compare --model MODEL --prompt "The capital of France is" --foil " Rome"'))
     .action(async (given: CompareOptions, command: Command) =>
@@ -253,7 +256,8 @@ const generate = (): Command => {
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format())
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addOption(options.saveTextTo())
     .addOption(options.reportTo())
     .addHelpText(

@@ -3,6 +3,7 @@
 import type { Attribution, PartScore } from "../result.ts";
 import { type FactOptions, factLines, goal, WIDEST } from "./facts.ts";
 import type { Ink } from "./ink.ts";
+import { layerLines } from "./layers.ts";
 import { legend } from "./legend.ts";
 import { piecesOf } from "./pieces.ts";
 import { promotedLines, type Speaker } from "./promoted.ts";
@@ -59,6 +60,7 @@ export const report = (a: Attribution, options: ReportOptions): readonly string[
   const most = all ? Number.POSITIVE_INFINITY : MOST_ROWS;
   const named = a.parts.length - 2;
   const what = a.parts.slice(0, named).every((p) => p.token !== undefined) ? "token" : "part";
+  const layers = layerLines(a, { ink, columns: options.columns, most });
   const hidden = named > most ? [ink.dim(`the ${most} largest of ${named} ${what}s; --all shows all`)] : [];
   return [
     ...strip(pieces, a.target.text, largest, ink, columns),
@@ -68,6 +70,7 @@ export const report = (a: Attribution, options: ReportOptions): readonly string[
     ...hidden,
     ...table(rowsOf(a), { total: a.total, most, columns, what }, ink),
     "",
+    ...(layers.length === 0 ? [] : [...layers, ""]),
     ...voices(a, most, columns, ink),
     ...factLines(a, sumLine(a), methodLine(a), options),
   ];

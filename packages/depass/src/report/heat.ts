@@ -1,5 +1,6 @@
 // Where in the model is it? A row a layer, a cell a head in the colour of its score, behind a gap the layer's modules on a
-// scale of their own.
+// scale of their own. A line has two rows (half blocks).
+import { halfLines, pairs } from "./half.ts";
 import type { Ink } from "./ink.ts";
 
 export type Heat = {
@@ -23,11 +24,8 @@ const widthFor = (heads: number, cell: number): number => LABEL + heads * cell +
 const cellFor = (heads: number, columns: number): number | undefined =>
   [CELL, 2, 1].find((cell) => widthFor(heads, cell) <= columns);
 
-const cellsOf = (scores: readonly number[], largest: number, cell: number, ink: Ink): string =>
-  scores.map((s) => ink.onScale(largest === 0 ? 0 : s / largest)(" ".repeat(cell))).join("");
-
-/** Numbers of the heads where there is room for them, else of every tenth. */
-const numbers = (heads: number, cell: number): string =>
+/** Numbers of the columns where there is room for them, else of every tenth. */
+export const numbers = (heads: number, cell: number): string =>
   Array.from({ length: heads }, (_, h) => h)
     .map((h) => (cell > 1 && heads <= 100 ? `${h}`.padStart(Math.min(cell, 2)).padEnd(cell) : h % 10 === 0 ? "┆" : " "))
     .join("");
@@ -38,13 +36,25 @@ export const heatMap = ({ heads, attention, mlp }: Heat, columns: number, ink: I
   const cell = cellFor(count, columns);
   if (ink.plain || cell === undefined) return [];
   const [ofHeads, ofModules] = [largestOf(heads.flat()), largestOf([...attention, ...mlp])];
-  const rows = heads.map((row, l) =>
-    [
-      ink.dim(`${l}`.padStart(LABEL)),
-      cellsOf(row, ofHeads, cell, ink) + " ".repeat(cell * (count - row.length)),
-      cellsOf([attention[l] ?? 0], ofModules, MODULE, ink),
-      cellsOf([mlp[l] ?? 0], ofModules, MODULE, ink),
-    ].join(GAP),
-  );
-  return [ink.dim(["layer", numbers(count, cell), "attn", "mlp "].join(GAP)), ...rows];
+  const labels = pairs(heads.map((_, l) => `${l}`)).map((label) => ink.dim(label.padStart(LABEL)));
+  const [cells, ofAttention, ofMlp] = [
+    halfLines(
+      heads.map((row) => [...row, ...new Array<number>(count - row.length).fill(0)]),
+      ofHeads,
+      cell,
+      ink,
+    ),
+    ...[attention, mlp].map((scores) =>
+      halfLines(
+        scores.map((s) => [s]),
+        ofModules,
+        MODULE,
+        ink,
+      ),
+    ),
+  ];
+  return [
+    ink.dim(["layer", numbers(count, cell), "attn", "mlp "].join(GAP)),
+    ...labels.map((label, i) => [label, cells?.[i], ofAttention?.[i], ofMlp?.[i]].join(GAP)),
+  ];
 };

@@ -15,6 +15,8 @@ export type Ink = {
   readonly dim: Paint;
   /** Text on the colour of `t`, -1 to 1. */
   readonly onScale: (t: number) => Paint;
+  /** Columns whose upper half has the colour of `top` and whose lower half that of `bottom`, -1 to 1 each. */
+  readonly halves: (top: number, bottom: number) => (columns: number) => string;
   /** Text in the colour of a sign. */
   readonly ofSign: (t: number) => Paint;
 };
@@ -48,6 +50,25 @@ const background =
   (t: number): Paint =>
     Math.abs(t) >= faint[depth] ? (text) => wrap(backgroundCodes(depth, t, paper), text) : same;
 
+/** The colour of `t` on its own, as a foreground or as a background. */
+const scaleCode = (depth: 4 | 8 | 24, paper: Paper, ground: 38 | 48, t: number): string => {
+  if (depth === 24) return rgbCodes(ground, diverging(t, paper));
+  if (depth === 8) return `${ground};5;${diverging256(t, paper).background}`;
+  return `${Number.parseInt(inSixteen(t), 10) - 48 + ground}`;
+};
+
+/** Half blocks: a character cell has two colours, so a line has two rows. */
+const halves =
+  (depth: 4 | 8 | 24, paper: Paper): Ink["halves"] =>
+  (top, bottom) =>
+  (columns) => {
+    const [isTop, isBottom] = [top, bottom].map((t) => Math.abs(t) >= faint[depth]);
+    const code = (ground: 38 | 48, t: number): string => scaleCode(depth, paper, ground, t);
+    if (isTop && isBottom) return wrap(`${code(38, top)};${code(48, bottom)}`, "▀".repeat(columns));
+    if (isTop) return wrap(code(38, top), "▀".repeat(columns));
+    return isBottom ? wrap(code(38, bottom), "▄".repeat(columns)) : " ".repeat(columns);
+  };
+
 const foregrounds: Readonly<Record<4 | 8 | 24, (t: number) => string>> = {
   4: (t) => (t < 0 ? "94" : "33"),
   8: (t) => `38;5;${hue256(t)}`,
@@ -60,12 +81,26 @@ const foreground =
   (text) =>
     wrap(foregrounds[depth](t), text);
 
-export const plainInk: Ink = { plain: true, bold: same, dim: same, onScale: () => same, ofSign: () => same };
+export const plainInk: Ink = {
+  plain: true,
+  bold: same,
+  dim: same,
+  onScale: () => same,
+  halves: () => (columns) => " ".repeat(columns),
+  ofSign: () => same,
+};
 
 export const inkOf = (depth: Depth, paper: Paper = "dark"): Ink => {
   if (depth === 1) return plainInk;
   const { bold, dim } = colors.createColors(true);
-  return { plain: false, bold, dim, onScale: background(depth, paper), ofSign: foreground(depth) };
+  return {
+    plain: false,
+    bold,
+    dim,
+    onScale: background(depth, paper),
+    halves: halves(depth, paper),
+    ofSign: foreground(depth),
+  };
 };
 
 type Environment = Readonly<Record<string, string | undefined>>;

@@ -18,7 +18,7 @@ const places = [
 ];
 
 /** Where a Chromium is. */
-const chromiumHere: string | undefined = places.find((path) => path !== "" && existsSync(path));
+export const chromiumHere: string | undefined = places.find((path) => path !== "" && existsSync(path));
 
 export type Look = { readonly colorScheme?: "light" | "dark"; readonly width?: number };
 

@@ -34,4 +34,17 @@ test("next to nothing, and no number, have no background", () => {
   assert.is(inkOf(24).onScale(Number.NaN)("x"), "x");
 });
 
+test("half blocks: two colours a cell, one where the other is next to nothing, none where both are", () => {
+  const [ink, sixteen] = [inkOf(8), inkOf(4)];
+  assert.is(ink.halves(1, -1)(2), "\x1b[38;5;208;48;5;75m▀▀\x1b[0m");
+  assert.is(ink.halves(1, 0)(1), "\x1b[38;5;208m▀\x1b[0m");
+  assert.is(ink.halves(0, -1)(1), "\x1b[38;5;75m▄\x1b[0m");
+  assert.is(ink.halves(0, Number.NaN)(3), "   ");
+  assert.is(inkOf(24).halves(1, -1)(1), "\x1b[38;2;250;140;40;48;2;80;160;255m▀\x1b[0m");
+  // Foregrounds of 16 colours stand ten before their backgrounds: bright yellow on bright blue, yellow on blue.
+  assert.is(sixteen.halves(1, -1)(1), "\x1b[93;104m▀\x1b[0m");
+  assert.is(sixteen.halves(0.3, -0.3)(1), "\x1b[33;44m▀\x1b[0m");
+  assert.is(inkOf(1).halves(1, 1)(2), "  ");
+});
+
 test.run();

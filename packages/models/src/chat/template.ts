@@ -6,11 +6,12 @@ import { type Fault, type Faulty, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { namesIn } from "../checkpoint/layout.ts";
-import type { Checkpoint } from "../checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/opened.ts";
 import { describe, isRecord } from "../describe.ts";
-import { readBytes, readJson, withFile } from "../file.ts";
+import { namesIn } from "../disk.ts";
+import { readJson, withFile } from "../file.ts";
 import { decodeUtf8 } from "../json.ts";
+import { readBytes } from "../open-file.ts";
 
 export type ChatTemplate = {
   readonly template: string;

@@ -1,14 +1,12 @@
 // Which files of a Hugging Face folder hold its weights? One model.safetensors, or shards listed by an index; never a
-// pickle, which would have to be executed to be read. A folder's path goes in, file names (and who is where) come out.
+// pickle, which would have to be executed to be read. A folder goes in, file names (and who is where) come out.
 
-import { readdir, stat } from "node:fs/promises";
-import { join } from "node:path";
 import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { clip, describe, isRecord, list } from "../describe.ts";
-import { attempt, readJson } from "../file.ts";
+import { type Folder, jsonIn } from "../folder.ts";
 
 /** `files` in the order of their names; `fileOf` says which file is meant for each tensor, absent with a single file. */
 export type Layout = {
@@ -69,25 +67,14 @@ export const without = (folder: string, names: readonly string[]): Fault => {
 };
 
 /** Faults (tags `checkpoint`, `file`, `json`): no weights, weights only as a pickle, shards missing, a bad index. */
-export const findLayout = (folder: string, names: readonly string[]): Result<Layout> => {
+export const findLayout = (folder: Folder): Result<Layout> => {
+  const { path, names } = folder;
   // The order in which transformers looks for them.
   if (names.includes(SINGLE)) return TE.right({ files: [SINGLE] });
-  if (!names.includes(INDEX)) return TE.left([without(folder, names)]);
-  const path = join(folder, INDEX);
+  if (!names.includes(INDEX)) return TE.left([without(path, names)]);
   return pipe(
-    readJson(path, MOST_INDEX),
-    TE.flatMapEither((json) => decodeIndex(json, path)),
-    TE.flatMapEither((layout) => checkShards(folder, names, layout)),
+    jsonIn(folder, INDEX, MOST_INDEX),
+    TE.flatMapEither((json) => decodeIndex(json, folder.pathOf(INDEX))),
+    TE.flatMapEither((layout) => checkShards(path, names, layout)),
   );
 };
-
-/** Names in a folder. Faults (tag `file`): not there, not a folder, not readable. */
-export const namesIn = (folder: string): Result<readonly string[]> =>
-  pipe(
-    attempt(folder, "a folder", () => stat(folder)),
-    TE.filterOrElse(
-      (found) => found.isDirectory(),
-      (): readonly Fault[] => [fault("file", folder, "a folder", "a file", "give the folder that holds config.json")],
-    ),
-    TE.flatMap(() => attempt(folder, "a readable folder", () => readdir(folder))),
-  );

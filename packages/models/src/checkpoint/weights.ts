@@ -1,13 +1,13 @@
 // How do several safetensors files answer as one? Each tensor is looked up in the file that the layout means for it;
 // all files are open at once (a handle each), none is read before it is asked.
 
-import { join } from "node:path";
 import { type Blocks, type Fault, fault, type Tensor } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { clip, list } from "../describe.ts";
-import { openSafetensors, type SafetensorsFile, type TensorInfo } from "../safetensors/read.ts";
+import type { Folder } from "../folder.ts";
+import { type SafetensorsFile, safetensorsIn, type TensorInfo } from "../safetensors/tensors.ts";
 import type { Layout } from "./layout.ts";
 
 type Result<A> = TE.TaskEither<readonly Fault[], A>;
@@ -30,11 +30,11 @@ const closeAll = async (shards: Shards): Promise<void> => {
 };
 
 const openAll =
-  (folder: string, files: readonly string[]): Result<Shards> =>
+  (folder: Folder, files: readonly string[]): Result<Shards> =>
   async () => {
     const shards = new Map<string, SafetensorsFile>();
     for (const file of files) {
-      const opened = await openSafetensors(join(folder, file))();
+      const opened = await pipe(folder.open(file), TE.flatMap(safetensorsIn))();
       if (E.isLeft(opened)) {
         await closeAll(shards);
         return opened;
@@ -90,15 +90,15 @@ const toWeights = (folder: string, places: ReadonlyMap<string, string>, shards: 
   };
 };
 
-/** Faults: those of openSafetensors, and a tensor of the index that its shard does not have (tag `checkpoint`). */
-export const openWeights = (folder: string, layout: Layout): Result<Weights> =>
+/** Faults: those of safetensorsIn, and a tensor of the index that its shard does not have (tag `checkpoint`). */
+export const openWeights = (folder: Folder, layout: Layout): Result<Weights> =>
   pipe(
     openAll(folder, layout.files),
     TE.flatMap((shards) => {
       const places = placesOf(layout, shards);
-      const faults = checkPlaces(folder, places, shards);
+      const faults = checkPlaces(folder.path, places, shards);
       return faults.length === 0
-        ? TE.right(toWeights(folder, places, shards))
+        ? TE.right(toWeights(folder.path, places, shards))
         : pipe(
             TE.left(faults),
             TE.tapError(() => TE.fromTask(() => closeAll(shards))),

@@ -5,7 +5,7 @@ import { type Fault, fault, type Tensor } from "@depass/graph";
 import type * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Checkpoint } from "../checkpoint.ts";
+import type { Checkpoint } from "../checkpoint/opened.ts";
 import { clip, list } from "../describe.ts";
 import { architectureIn, configOf, type Known } from "./config.ts";
 import type { GgufTensor } from "./container.ts";

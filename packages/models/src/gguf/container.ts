@@ -8,7 +8,7 @@ import { type GGUFParseOutput, type GGUFTypedMetadata, GGUFValueType, gguf } fro
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { clip } from "../describe.ts";
-import { type OpenFile, readBytes } from "../file.ts";
+import { type OpenFile, readBytes } from "../open-file.ts";
 import { type BlockType, blockTypes, typeName } from "./blocks.ts";
 
 type Result<A> = TE.TaskEither<readonly Fault[], A>;

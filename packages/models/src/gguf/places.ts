@@ -5,7 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { clip } from "../describe.ts";
-import type { TensorInfo } from "../safetensors/read.ts";
+import type { TensorInfo } from "../safetensors/tensors.ts";
 import { formOf, ourName } from "./architectures.ts";
 import type { Known } from "./config.ts";
 import type { GgufTensor } from "./container.ts";

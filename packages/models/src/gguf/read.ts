@@ -7,7 +7,8 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { clip } from "../describe.ts";
-import { closeFile, type OpenFile, openFile, readBytes } from "../file.ts";
+import { openFile } from "../file.ts";
+import { closeFile, type OpenFile, readBytes } from "../open-file.ts";
 import type { Unpack } from "./block.ts";
 import { type Container, type GgufTensor, type Metadata, readContainer } from "./container.ts";
 

@@ -5,7 +5,10 @@
 import { randomUUID } from "node:crypto";
 import { copyFile, mkdir, readFile, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
-import { findLayout, namesIn } from "../checkpoint/layout.ts";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { findLayout } from "../checkpoint/layout.ts";
+import { diskFolder } from "../disk.ts";
 import type { HubId } from "./id.ts";
 
 export type Place = { readonly cache: string; readonly repo: string };
@@ -61,9 +64,7 @@ export const isComplete = async (folder: string, { file }: HubId): Promise<boole
     (await stat(join(folder, name)).catch(() => undefined))?.isFile() === true;
   if (file !== undefined) return isFile(file);
   if (!(await isFile("config.json")) || !(await isFile("tokenizer.json"))) return false;
-  const names = await namesIn(folder)();
-  if (names._tag === "Left") return false;
-  const layout = await findLayout(folder, names.right)();
+  const layout = await pipe(diskFolder(folder), TE.flatMap(findLayout))();
   if (layout._tag === "Left") return false;
   return (await Promise.all(layout.right.files.map(isFile))).every((there) => there);
 };

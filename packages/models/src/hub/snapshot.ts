@@ -8,6 +8,7 @@ import { type Fault, fault, type RunOptions } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type * as TE from "fp-ts/lib/TaskEither.js";
 import { findLayout } from "../checkpoint/layout.ts";
+import { onDisk } from "../disk.ts";
 import {
   blobPath,
   commitOf,
@@ -82,7 +83,7 @@ const download = async (ask: Ask, listing: Listing): Result<Snapshot> => {
   if (E.isLeft(first)) return first;
   const snapshot = snapshotOf(ask, listing.commit);
   if (needed.right.sharded) {
-    const layout = await findLayout(snapshot.folder, [...listing.files.keys()])();
+    const layout = await findLayout(onDisk(snapshot.folder, [...listing.files.keys()]))();
     if (E.isLeft(layout)) return layout;
     const shards = await bringAll(ask, listing, layout.right.files);
     if (E.isLeft(shards)) return shards;

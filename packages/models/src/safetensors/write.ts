@@ -8,7 +8,7 @@ import { bytesPerElement, type DType, type Fault, fault, sizeOf, type Tensor } f
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { clip, list } from "../describe.ts";
-import { attempt } from "../file.ts";
+import { attempt } from "../open-file.ts";
 
 type Result<A> = TE.TaskEither<readonly Fault[], A>;
 

@@ -4,8 +4,8 @@ import { type Fault, fault } from "@depass/graph";
 import * as Package from "@huggingface/tokenizers";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import { within } from "#limit";
 import { clip, list } from "../describe.ts";
-import { within } from "../limit.ts";
 
 export type Normalizer = {
   readonly config: {

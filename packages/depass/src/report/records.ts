@@ -1,0 +1,125 @@
+// What is in a result, as a table: a row a part or a cell, a column a thing that is known of it. For spreadsheets and documents.
+import type { Citation } from "../cite.ts";
+import type { Comparison } from "../compare.ts";
+import type { GeneratedExplanation } from "../explain-generated.ts";
+import type { Generation } from "../generate.ts";
+import type { Maps } from "../maps.ts";
+import type { Attribution } from "../result.ts";
+import { goal } from "./facts.ts";
+import { tokensOfPart } from "./pieces.ts";
+import { quoted } from "./visible.ts";
+
+export type Cell = string | number;
+
+export type Records = {
+  /** What the table is of; for formats that have room for it. */
+  readonly about: string;
+  readonly columns: readonly string[];
+  /** As long as `columns`, each; "" where a thing is not known. */
+  readonly rows: readonly (readonly Cell[])[];
+};
+
+const targetOf = ({ target, foils = [] }: Pick<Attribution, "target" | "foils">): string =>
+  `${quoted(target.text)} (#${target.id})${foils.map((f) => `, not ${quoted(f.text)} (#${f.id})`).join("")}`;
+
+const voices = ["promotes", "suppresses"] as const;
+
+/**
+ * A row a part: its name, its tokens' numbers, its score, its norm, its score at each layer and the tokens it promotes and
+ * suppresses most, where those were asked for.
+ */
+export const attributionRecords = (a: Attribution): Records => {
+  const layers = a.layers ?? [];
+  const told = a.parts.some(({ promotes }) => promotes !== undefined) ? voices : [];
+  return {
+    about: `${targetOf(a)}: ${goal(a)}, parts ${a.total.toFixed(4)}, relative gap ${a.gap.toExponential(1)}; rule ${a.rule}; seed ${a.seed}`,
+    columns: ["part", "tokens", "score", "norm", ...layers.map(({ site }) => `score at ${site}`), ...told],
+    rows: a.parts.map((part, i) => [
+      part.name,
+      tokensOfPart(part).join(" "),
+      part.score,
+      part.norm ?? "",
+      ...layers.map(({ scores }) => scores[i] ?? ""),
+      ...told.map((voice) => (part[voice] ?? []).map(({ text }) => quoted(text)).join(" ")),
+    ]),
+  };
+};
+
+const cells = (kind: string, rows: readonly ArrayLike<number>[]): readonly (readonly Cell[])[] =>
+  rows.flatMap((row, layer) => Array.from(row, (score, index): readonly Cell[] => [kind, layer, index, score]));
+
+const modules = (kind: string, scores: readonly number[]): readonly (readonly Cell[])[] =>
+  scores.map((score, layer) => [kind, layer, "", score]);
+
+/** A row a head, attention and MLP of each layer; by a linear rule also one a token and a neuron. */
+export const mapRecords = (m: Maps): Records => ({
+  about: `${targetOf(m)}: ${goal(m)}, largest relative gap ${m.gap.toExponential(1)}; rule ${m.rule}`,
+  columns: ["kind", "layer", "index", "score"],
+  rows: [
+    ...cells("head", m.heads),
+    ...modules("attention", m.attention),
+    ...modules("mlp", m.mlp),
+    ...cells("token", m.all?.tokens ?? []),
+    ...cells("neuron", m.all?.neurons ?? []),
+  ],
+});
+
+/** A row a part, a column a rule. */
+export const comparisonRecords = ({ attributions, moved }: Comparison): Records => {
+  const [first] = attributions;
+  return {
+    about: first === undefined ? "" : `${targetOf(first)}: scores by ${moved.length + 1} rules; seed ${first.seed}`,
+    columns: ["part", "tokens", ...attributions.map(({ rule }) => rule)],
+    rows: (first?.parts ?? []).map((part, i) => [
+      part.name,
+      tokensOfPart(part).join(" "),
+      ...attributions.map(({ parts }) => parts[i]?.score ?? ""),
+    ]),
+  };
+};
+
+export type GenerationTold = {
+  readonly generation: Generation;
+  readonly explanation?: GeneratedExplanation;
+  readonly citation?: Citation;
+};
+
+const citedRecords = (c: Citation): Records => ({
+  about: `where ${quoted(c.text)} comes from`,
+  columns: ["source", "start", "end", "tokens", "score"],
+  rows: [
+    ...c.sources.map(({ text, start, end, tokens, score }) => [text, start, end, tokens.join(" "), score]),
+    ...(["answer", "bias", "remainder"] as const).map((name) => [name, "", "", "", c[name]]),
+  ],
+});
+
+const explainedRecords = ({ rule, seed, tokens, encoding }: GeneratedExplanation): Records => {
+  const nameAt = (position: number): string => encoding.tokens[position]?.text ?? "";
+  return {
+    about: `what each generated token comes from; rule ${rule}; seed ${seed}`,
+    columns: ["position", "token", "from", "part", "score"],
+    rows: tokens.flatMap(({ position, scores, bias, remainder }) => [
+      ...Array.from(scores, (score, from): readonly Cell[] => [position, nameAt(position), from, nameAt(from), score]),
+      [position, nameAt(position), "", "bias", bias],
+      [position, nameAt(position), "", "remainder", remainder],
+    ]),
+  };
+};
+
+const generatedRecords = ({ generated, finish, encoding }: Generation): Records => ({
+  about: `${generated.length} tokens, ended by ${finish}`,
+  columns: ["position", "id", "token", "logit", "probability"],
+  rows: generated.map(({ position, id, logit, probability }) => [
+    position,
+    id,
+    encoding.tokens[position]?.text ?? "",
+    logit,
+    probability,
+  ]),
+});
+
+/** A row a source where a citation was asked for, a row a pair of tokens where an explanation was, else a row a token. */
+export const generationRecords = ({ generation, explanation, citation }: GenerationTold): Records => {
+  if (citation !== undefined) return citedRecords(citation);
+  return explanation === undefined ? generatedRecords(generation) : explainedRecords(explanation);
+};

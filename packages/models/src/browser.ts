@@ -1,0 +1,40 @@
+// What other packages see of this one where there is no Node: all but what reads and writes this machine's disk, the hub, GGUF
+// files and chat templates.
+
+export * from "./architecture.ts";
+export * from "./assembled.ts";
+export type { Chat, ChatOptions, Message, Turn } from "./chat.ts";
+export * from "./checkpoint/opened.ts";
+export * from "./config.ts";
+export * from "./families/activations.ts";
+export * from "./families/decoder.config.ts";
+export * from "./families/decoder.ts";
+export * from "./families/gemma2.ts";
+export * from "./families/gemma3.ts";
+export * from "./families/gpt-neox.config.ts";
+export * from "./families/gpt-neox.ts";
+export * from "./families/gpt2.config.ts";
+export * from "./families/gpt2.ts";
+export * from "./families/granite.ts";
+export * from "./families/llama.config.ts";
+export * from "./families/llama.ts";
+export * from "./families/mistral.ts";
+export * from "./families/mixtral.ts";
+export * from "./families/olmo2.ts";
+export * from "./families/phi3.ts";
+export * from "./families/qwen2.config.ts";
+export * from "./families/qwen2.ts";
+export * from "./families/qwen3.ts";
+export * from "./families/qwen3-moe.ts";
+export * from "./families/smollm3.ts";
+export * from "./families.ts";
+export * from "./folder.ts";
+export * from "./json.ts";
+export * from "./rope.ts";
+export * from "./rotary.ts";
+export * from "./safetensors/header.ts";
+export * from "./safetensors/tensors.ts";
+export * from "./settings.ts";
+export * from "./sites.ts";
+export * from "./tokenizer/built.ts";
+export * from "./unembedding.ts";
