@@ -98,8 +98,10 @@ const explain = async (page: Page, prompt?: string): Promise<void> => {
 const shown = async (page: Page) => {
   const frame = page.frameLocator("iframe");
   await frame.locator(".parts tbody tr").first().waitFor({ timeout: LONG });
-  const data = JSON.parse((await frame.locator("#data").textContent()) ?? "") as { readonly result: AttributionJson };
-  return { result: data.result, rows: await frame.locator(".parts tbody th").allInnerTexts() };
+  const data = JSON.parse((await frame.locator("#data").textContent()) ?? "") as {
+    readonly sheets: readonly [{ readonly result: AttributionJson }];
+  };
+  return { result: data.sheets[0].result, rows: await frame.locator(".parts tbody th").allInnerTexts() };
 };
 
 type Scored = Pick<AttributionJson, "parts" | "layers">;
