@@ -4,7 +4,7 @@ import { moduleRows, strongest } from "../src/page/modules.ts";
 import { leader } from "../src/page/rules.ts";
 import { decimalsFor, percent, signed } from "../src/report/numbers.ts";
 import { readable, visible } from "../src/report/visible.ts";
-import type { AttributionJson, Target } from "../src/result.ts";
+import { type AttributionJson, isComponent, type Target } from "../src/result.ts";
 import { type PageContext, usePage } from "./context.ts";
 import { isHead, type Placed, placed } from "./strongest.tsx";
 
@@ -68,8 +68,10 @@ const Through = ({ title, modules }: { title: string; modules: readonly Placed[]
   return <Line title={title} found={found} decimals={decimalsFor(Math.abs(found[0]?.score ?? 0))} />;
 };
 
-const goalOf = ({ foils, target: { explained } }: AttributionJson, stretch = 1): string => {
+const goalOf = ({ foils, to, target: { explained } }: AttributionJson, stretch = 1): string => {
   if (stretch > 1) return `the sum of the logits of its ${stretch} tokens`;
+  if (isComponent(to))
+    return `what ${to} adds to ${foils === undefined ? "the target's logit" : "the difference of logits"}`;
   if (foils !== undefined)
     return `the target's logit above ${foils.length > 1 ? "the mean of the foils'" : "the foil's"}`;
   return explained === undefined ? "the target's logit" : `the logit before the softcap of ${explained.softcap}`;

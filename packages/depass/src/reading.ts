@@ -173,6 +173,3 @@ export const readingOf = (architecture: Architecture, to: PlaceName): Read => {
   const wanted = "a layer's number, a state, a module, a head such as L0H0 or a neuron such as L0N0";
   return E.left([fault("seed", "to", wanted, JSON.stringify(to), `the nearest names are ${others}`)]);
 };
-
-/** Whether what is read is a component's share of the last state, and not a state. */
-export const isComponent = (to: string | undefined): boolean => to !== undefined && !/(^|\.)resid_\w+$/.test(to);

@@ -91,6 +91,9 @@ export type Attribution = {
   };
 };
 
+/** Whether what is read is a component's share of the last state, and not a state. */
+export const isComponent = (to: string | undefined): boolean => to !== undefined && !/(^|\.)resid_\w+$/.test(to);
+
 type Result = Pick<Attribution, "backend" | "model" | "tokens"> & { readonly states?: unknown };
 
 type JsonOf<A extends Result> = Omit<A, "states" | "backend"> & {

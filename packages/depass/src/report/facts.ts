@@ -1,6 +1,5 @@
 // What else does a reader of scores want to know? What was asked, by which method, of which model, on what, in what time.
-import { isComponent } from "../reading.ts";
-import type { Attribution } from "../result.ts";
+import { type Attribution, isComponent } from "../result.ts";
 import type { Ink } from "./ink.ts";
 import { duration, percent } from "./numbers.ts";
 import { harmless, quoted } from "./visible.ts";
