@@ -1,8 +1,7 @@
 // What is kept of a generated text: a plain value with its tokens, its explanation and what made it, to print, save and read.
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { type Backend, type Fault, type Faulty, fault } from "@depass/graph";
-import { type Model, parseJson } from "@depass/models";
+import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -14,6 +13,7 @@ import type { Generation } from "./generate.ts";
 import { writeWhole } from "./place.ts";
 import { type Attribution, toJson } from "./result.ts";
 import { savedToken } from "./saved.ts";
+import { jsonAt, misread } from "./stored.ts";
 
 type Explained = Omit<GeneratedExplanation, "encoding" | "promptTokens" | "tokens"> & {
   readonly tokens: readonly (Omit<ExplainedToken, "scores"> & { readonly scores: readonly number[] })[];
@@ -136,30 +136,14 @@ const decoded = (json: unknown, path: string): E.Either<readonly Fault[], Genera
       (found) => fits(found as GenerationResult),
       () => [],
     ),
-    E.bimap(
-      (errors): readonly Fault[] => {
-        const keys = errors[0]?.context.map((c) => c.key).filter((key) => key !== "" && !/^\d+$/.test(key)) ?? [];
-        const where = keys.length > 0 ? `${path} at ${keys.join(".")}` : path;
-        return [fault("result", where, "a saved generation", "something else")];
-      },
-      (found) => found as GenerationResult,
-    ),
-  );
-
-const jsonOf = (path: string): Faulty<unknown> =>
-  pipe(
-    TE.tryCatch(
-      () => readFile(path, "utf8"),
-      (error): readonly Fault[] => [fault("file", path, "a saved result", (error as Error).message)],
-    ),
-    TE.flatMapEither((text) => parseJson(text, path)),
+    E.bimap(misread(path, "a saved generation"), (found) => found as GenerationResult),
   );
 
 /** Reads what saveGeneration() or `depass generate --save` wrote. Faults: another ending, no such file, another file. */
 export const readGeneration = (path: string): Faulty<GenerationResult> =>
   isJson(path)
     ? pipe(
-        jsonOf(path),
+        jsonAt(path),
         TE.flatMapEither((json) => decoded(json, path)),
       )
     : TE.left(notJson(path));
@@ -168,7 +152,7 @@ export const readGeneration = (path: string): Faulty<GenerationResult> =>
 export const holdsGeneration = (path: string): Faulty<boolean> =>
   isJson(path)
     ? pipe(
-        jsonOf(path),
+        jsonAt(path),
         TE.map((json) => typeof json === "object" && json !== null && "generated" in json),
         TE.orElse(() => TE.right(false)),
       )

@@ -1,5 +1,4 @@
 // A result read back from a file: what save.ts wrote, checked for being that.
-import { readFile } from "node:fs/promises";
 import { extname } from "node:path";
 import { type Fault, type Faulty, fault, type Tensor, toF64 } from "@depass/graph";
 import { openSafetensors, parseJson } from "@depass/models";
@@ -9,6 +8,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import type { Attribution } from "./result.ts";
 import { savableEnding, savableEndings } from "./savable.ts";
+import { jsonAt, misread } from "./stored.ts";
 
 export const savedToken = t.type({
   id: t.number,
@@ -67,22 +67,13 @@ const stored = t.intersection([
 const decoded = (json: unknown, path: string): E.Either<readonly Fault[], Attribution> =>
   pipe(
     stored.decode(json),
-    E.mapLeft((errors): readonly Fault[] => {
-      const at = errors[0]?.context.map((c) => c.key).filter((key) => key !== "" && !/^\d+$/.test(key)) ?? [];
-      return [
-        fault("result", `${path}${at.length > 0 ? ` at ${at.join(".")}` : ""}`, "a saved result", "something else"),
-      ];
-    }),
+    E.mapLeft(misread(path, "a saved result")),
     E.map(({ backend, device, why, ...rest }) => ({ ...rest, backend: { name: backend, device, why } }) as Attribution),
   );
 
 const fromJson = (path: string): Faulty<Attribution> =>
   pipe(
-    TE.tryCatch(
-      () => readFile(path, "utf8"),
-      (error): readonly Fault[] => [fault("file", path, "a saved result", (error as Error).message)],
-    ),
-    TE.flatMapEither((text) => parseJson(text, path)),
+    jsonAt(path),
     TE.flatMapEither((json) => decoded(json, path)),
   );
 

@@ -7,7 +7,8 @@ import { foldWeights } from "./fold.ts";
 import { type Own, type Part, partsOf } from "./parts.ts";
 import type { Program } from "./program.ts";
 import { type Segment, type Source, segmented } from "./segments.ts";
-import { type Place, placeOf, retile } from "./tiles/retile.ts";
+import { retile } from "./tiles/retile.ts";
+import { type Place, placeOf } from "./tiles/rules.ts";
 import type { Tables } from "./tiles/tiling.ts";
 import { type Layout, layoutFor, type Variant } from "./variant.ts";
 

@@ -1,0 +1,25 @@
+// How is a saved file read as what it should be? As JSON that a codec takes; else the fault says where it is something else.
+import { readFile } from "node:fs/promises";
+import { type Fault, type Faulty, fault } from "@depass/graph";
+import { parseJson } from "@depass/models";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import type { Errors } from "io-ts";
+
+/** Faults: a file that cannot be read, a text that is no JSON. */
+export const jsonAt = (path: string): Faulty<unknown> =>
+  pipe(
+    TE.tryCatch(
+      () => readFile(path, "utf8"),
+      (error): readonly Fault[] => [fault("file", path, "a saved result", (error as Error).message)],
+    ),
+    TE.flatMapEither((text) => parseJson(text, path)),
+  );
+
+/** Names the place by its keys; unions of a codec have numbers for theirs. */
+export const misread =
+  (path: string, what: string) =>
+  ([first]: Errors | readonly []): readonly Fault[] => {
+    const keys = first?.context.map((c) => c.key).filter((key) => key !== "" && !/^\d+$/.test(key)) ?? [];
+    return [fault("result", keys.length > 0 ? `${path} at ${keys.join(".")}` : path, what, "something else")];
+  };
