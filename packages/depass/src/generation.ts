@@ -13,7 +13,7 @@ import type { Generation } from "./generate.ts";
 import { writeWhole } from "./place.ts";
 import { type Attribution, toJson } from "./result.ts";
 import { savedToken } from "./saved.ts";
-import { jsonAt, misread } from "./stored.ts";
+import { jsonAt, misread, origin } from "./stored.ts";
 
 type Explained = Omit<GeneratedExplanation, "encoding" | "promptTokens" | "tokens"> & {
   readonly tokens: readonly (Omit<ExplainedToken, "scores"> & { readonly scores: readonly number[] })[];
@@ -99,11 +99,8 @@ const explanation = t.type({
   times: seconds,
 });
 const stored = t.intersection([
+  origin,
   t.type({
-    model: t.type({ path: t.string, family: t.string, layers: t.number }),
-    backend: t.string,
-    device: t.string,
-    why: t.string,
     prompt: t.string,
     text: t.string,
     promptTokens: t.number,
@@ -117,8 +114,6 @@ const stored = t.intersection([
   t.partial({
     explanation,
     citation: t.UnknownRecord,
-    hashes: t.type({ weights: t.string, graph: t.string }),
-    call: t.UnknownRecord,
   }),
 ]);
 

@@ -37,8 +37,8 @@ const voiceOf = (logits: ArrayLike<number>, count: number, tokenizer: Tokenizer)
 
 type States = NonNullable<Attribution["states"]>;
 
-/** The voices of rows `first …`, as many as are made at once, and of all behind them. */
-const voicesFrom = (
+/** The voice of each row of the states; as many rows at once as the product may have numbers. */
+const voicesOf = (
   runner: Runner,
   { states, count, tokenizer, options }: { states: States; count: number; tokenizer: Tokenizer; options: RunOptions },
   vocabulary: number,
@@ -101,7 +101,7 @@ export const withPromoted = (
     TE.fromEither(checkPromotes(count, architecture.vocabulary)),
     TE.chain(() => backend.prepare(graph, weights, options)),
     TE.chain((runner) => async () => {
-      const voices = await voicesFrom(runner, { states, count, tokenizer, options }, architecture.vocabulary)();
+      const voices = await voicesOf(runner, { states, count, tokenizer, options }, architecture.vocabulary)();
       runner.dispose();
       return pipe(
         voices,

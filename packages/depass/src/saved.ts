@@ -8,7 +8,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import type { Attribution } from "./result.ts";
 import { savableEnding, savableEndings } from "./savable.ts";
-import { jsonAt, misread } from "./stored.ts";
+import { jsonAt, misread, origin } from "./stored.ts";
 
 export const savedToken = t.type({
   id: t.number,
@@ -37,11 +37,8 @@ const part = t.intersection([
 const layer = t.type({ site: t.string, scores: t.array(t.number), explained: t.number });
 
 const stored = t.intersection([
+  origin,
   t.type({
-    model: t.type({ path: t.string, family: t.string, layers: t.number }),
-    backend: t.string,
-    device: t.string,
-    why: t.string,
     rule: t.string,
     seed: t.string,
     mode: t.union([t.literal("forward"), t.literal("adjoint")]),
@@ -59,8 +56,6 @@ const stored = t.intersection([
     to: t.string,
     foils: t.array(target),
     layers: t.array(layer),
-    hashes: t.type({ weights: t.string, graph: t.string }),
-    call: t.UnknownRecord,
   }),
 ]);
 

@@ -4,7 +4,18 @@ import { type Fault, type Faulty, fault } from "@depass/graph";
 import { parseJson } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Errors } from "io-ts";
+import * as t from "io-ts";
+
+/** Where every saved result comes from: the model, what ran it, and what makes it one that can be made again. */
+export const origin = t.intersection([
+  t.type({
+    model: t.type({ path: t.string, family: t.string, layers: t.number }),
+    backend: t.string,
+    device: t.string,
+    why: t.string,
+  }),
+  t.partial({ hashes: t.type({ weights: t.string, graph: t.string }), call: t.UnknownRecord }),
+]);
 
 /** Faults: a file that cannot be read, a text that is no JSON. */
 export const jsonAt = (path: string): Faulty<unknown> =>
@@ -19,7 +30,7 @@ export const jsonAt = (path: string): Faulty<unknown> =>
 /** Names the place by its keys; unions of a codec have numbers for theirs. */
 export const misread =
   (path: string, what: string) =>
-  ([first]: Errors | readonly []): readonly Fault[] => {
+  ([first]: t.Errors | readonly []): readonly Fault[] => {
     const keys = first?.context.map((c) => c.key).filter((key) => key !== "" && !/^\d+$/.test(key)) ?? [];
     return [fault("result", keys.length > 0 ? `${path} at ${keys.join(".")}` : path, what, "something else")];
   };
