@@ -33,7 +33,7 @@ test("10,000 damaged tokenizers: ids below their number or faults", () => {
     ),
   );
   fc.assert(property, fuzz(10_000));
-  assert.ok(watch.isQuick());
+  assert.ok(watch.ended());
 });
 
 const ENDLESS = { Regex: "(?:a+)+b" };
