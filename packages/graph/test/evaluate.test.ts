@@ -49,6 +49,30 @@ const known: Readonly<Record<string, readonly [Expr, Tensor]>> = {
 for (const [what, [expr, value]] of Object.entries(known))
   test(what, () => close(valueOf(expr, given, { T: 2 }), value));
 
+test("a product is the sum of its terms in their order, whatever its depth, zeros and infinities included", () => {
+  const term = fc.oneof(fc.constantFrom(0, -0, 1, Number.POSITIVE_INFINITY, Number.NaN), fc.double({ noNaN: true }));
+  const product = fc.integer({ min: 1, max: 10 }).chain((depth) => {
+    const some = (length: number) => fc.array(term, { minLength: length, maxLength: length });
+    return fc.record({ depth: fc.constant(depth), a: some(2 * depth), b: some(3 * depth) });
+  });
+  fc.assert(
+    fc.property(product, ({ depth, a, b }) => {
+      const found = valueOf(s.matmul(s.input("a", [2, "K"]), s.input("b", ["K", 3])), {
+        a: tensor("f64", [2, depth], Float64Array.from(a)),
+        b: tensor("f64", [depth, 3], Float64Array.from(b)),
+      });
+      const wanted = Array.from({ length: 6 }, (_, at) =>
+        Array.from({ length: depth }, (_, k) => k).reduce(
+          (sum, k) => sum + (a[Math.floor(at / 3) * depth + k] as number) * (b[k * 3 + (at % 3)] as number),
+          0,
+        ),
+      );
+      assert.equal([...found.data], wanted);
+    }),
+    fuzz(300),
+  );
+});
+
 test("the tensors that are given stay as they are", () => {
   fc.assert(
     fc.property(graphs(), ({ graph, tensors }) => {

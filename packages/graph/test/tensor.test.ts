@@ -29,6 +29,7 @@ test("bf16 patterns are the upper halves of f32", () => {
   for (let upper = 0; upper < 2 ** 16; upper += 37) {
     word[0] = upper * 2 ** 16;
     assert.ok(Object.is(fromBf16(upper), float[0]), `${upper}`);
+    assert.ok(Object.is(toF64(tensor("bf16", [1], Uint16Array.of(upper)))[0], float[0]), `${upper} of an array`);
   }
 });
 

@@ -92,6 +92,30 @@ const reduce =
     return result;
   };
 
+/**
+ * Adds x · b to a row of a product, b `[depth, columns]`, in the order of the depth: four terms before the row is stored again,
+ * which halves the time. Where zeros may be skipped, four of x take none.
+ */
+const addRow = (row: Float64Array, x: Float64Array, b: Float64Array, skips: boolean): void => {
+  const columns = row.length;
+  const fours = x.length - (x.length % 4);
+  for (let k = 0; k < fours; k += 4) {
+    const [x0, x1] = [x[k] as number, x[k + 1] as number];
+    const [x2, x3] = [x[k + 2] as number, x[k + 3] as number];
+    if (skips && x0 === 0 && x1 === 0 && x2 === 0 && x3 === 0) continue;
+    const [b0, b1] = [k * columns, (k + 1) * columns];
+    const [b2, b3] = [b1 + columns, b1 + 2 * columns];
+    for (let j = 0; j < columns; j++) {
+      const two = (row[j] as number) + x0 * (b[b0 + j] as number) + x1 * (b[b1 + j] as number);
+      row[j] = two + x2 * (b[b2 + j] as number) + x3 * (b[b3 + j] as number);
+    }
+  }
+  for (let k = fours; k < x.length; k++) {
+    const [only, from] = [x[k] as number, k * columns];
+    if (only !== 0 || !skips) for (let j = 0; j < columns; j++) row[j]! += only * (b[from + j] as number);
+  }
+};
+
 const matmul = (_: unknown, inputs: readonly Value[], { out }: Run): Float64Array => {
   const [a, b] = inputs as [Value, Value];
   const [rows, columns] = out.slice(-2) as [number, number];
@@ -104,17 +128,15 @@ const matmul = (_: unknown, inputs: readonly Value[], { out }: Run): Float64Arra
     );
   const [starts, ends] = [batchOffsets(a), batchOffsets(b)];
   // Zeros are skipped only where nothing is infinite or NaN: 0 · ∞ is not 0.
-  const skips = b.data.every(Number.isFinite);
+  const skips = a.data.includes(0) && b.data.every(Number.isFinite);
   const result = new Float64Array(sizeOf(out));
-  for (let n = 0; n < starts.length; n++)
+  for (let n = 0; n < starts.length; n++) {
+    const table = b.data.subarray(ends[n], (ends[n] as number) + depth * columns);
     for (let i = 0; i < rows; i++) {
-      const to = (n * rows + i) * columns;
-      for (let k = 0; k < depth; k++) {
-        const x = a.data[(starts[n] as number) + i * depth + k] as number;
-        const from = (ends[n] as number) + k * columns;
-        if (x !== 0 || !skips) for (let j = 0; j < columns; j++) result[to + j]! += x * (b.data[from + j] as number);
-      }
+      const [at, to] = [(starts[n] as number) + i * depth, (n * rows + i) * columns];
+      addRow(result.subarray(to, to + columns), a.data.subarray(at, at + depth), table, skips);
     }
+  }
   return result;
 };
 
