@@ -3,6 +3,7 @@ import {
   add,
   conditionedGates,
   div,
+  type Expr,
   equal,
   type Fault,
   freeze,
@@ -71,15 +72,18 @@ const publishedTaylor = (): Rule => ({
   split: (gateParts, { gate, neurons }) => mul(gateParts, freeze(div(neurons, add(gate, 1e-8)))),
 });
 
+/** A gate input of what is taken for the remainder counts as none where it is smaller, as published. */
+export const EDGE = 1e-5;
+
 /**
  * Below token level the published code has no part behind the named ones, and takes the last of them for the remainder:
- * a gate input of it below 1e-5 counts as none. Ours sets only the remainder apart.
+ * a gate input of it below the edge counts as none. Ours sets only the remainder apart.
  */
-const lastAsRemainder = (rule: Rule): Rule => ({
+export const lastAsRemainder = (rule: Rule, edge: Expr | number = EDGE): Rule => ({
   ...rule,
   split: (gateParts, whole, layout) => {
     const isLast = equal(add(iota(layout.count), 1), size(layout.remainder));
-    const isSmall = less(maximum(gateParts, neg(gateParts)), 1e-5);
+    const isSmall = less(maximum(gateParts, neg(gateParts)), edge);
     const absent = mul(reshape(1, [layout.count, 1, 1])(isLast), isSmall);
     return rule.split(where(absent, 0, gateParts), whole, layout);
   },
@@ -93,9 +97,13 @@ const rules: Readonly<Record<string, (temperature: number, special: Special | un
   taylor: publishedTaylor,
 };
 
-/** A rule by its published name, as it is for seeds of that name; undefined where there is none of that name. */
-export const ruleNamed = (name: string, seed: string, temperature: number, special?: Special): Rule | undefined => {
-  const rule = rules[name]?.(temperature, special);
+/** A rule by its published name, as it is at token level; undefined where there is none of that name. */
+export const ruleNamed = (name: string, temperature: number, special?: Special): Rule | undefined =>
+  rules[name]?.(temperature, special);
+
+/** The same as it is for seeds of that name. */
+const ruleFor = (name: string, seed: string, temperature: number, special?: Special): Rule | undefined => {
+  const rule = ruleNamed(name, temperature, special);
   return rule === undefined || seed === "token" ? rule : lastAsRemainder(rule);
 };
 
@@ -138,7 +146,7 @@ export const decompositionOf = (
   expected: Expected,
 ): E.Either<readonly Fault[], Decomposition> | undefined => {
   const special = c.ignoreSpecialToken === undefined ? undefined : c.ignoreSpecialToken ? "ignore" : "keep";
-  const rule = ruleNamed(c.rule ?? "", c.seed ?? "", c.temperature ?? 0.1, special);
+  const rule = ruleFor(c.rule ?? "", c.seed ?? "", c.temperature ?? 0.1, special);
   const seed =
     c.seed === "subspace"
       ? subspace(architecture, c, expected)

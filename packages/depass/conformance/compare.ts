@@ -1,5 +1,15 @@
 // Expected against computed: the error of a tensor as one number, and how a line about it reads.
-import type { Tensor } from "@depass/graph";
+import type { Backend, Tensor } from "@depass/graph";
+
+/** On what a folder is checked, how exactly, and which of its tensors, by their names in the lines about them. */
+export type Terms = {
+  readonly backend: Backend;
+  readonly tolerance: number;
+  readonly isWanted: (name: string) => boolean;
+};
+
+/** Terms for all that a folder has. */
+export const inFull = (backend: Backend, tolerance: number): Terms => ({ backend, tolerance, isWanted: () => true });
 
 export type Outcome =
   | {
@@ -8,6 +18,17 @@ export type Outcome =
       readonly error: number;
       readonly tolerance: number;
       readonly note?: string;
+    }
+  | {
+      /** Compared under decisions that rounding could take either way; `plain` is the error without. */
+      readonly kind: "undecided";
+      readonly name: string;
+      readonly error: number;
+      readonly tolerance: number;
+      readonly plain: number;
+      readonly decisions: readonly string[];
+      /** How many there were to choose from. */
+      readonly open: number;
     }
   | { readonly kind: "failed"; readonly name: string; readonly reason: string }
   | { readonly kind: "uncovered"; readonly name: string; readonly reason: string };
@@ -33,13 +54,22 @@ export const compared = (name: string, actual: ArrayLike<number>, expected: Tens
 });
 
 export const passes = (o: Outcome): boolean =>
-  o.kind === "uncovered" || (o.kind === "compared" && o.error <= o.tolerance);
+  o.kind === "uncovered" || (o.kind !== "failed" && o.error <= o.tolerance);
+
+const notesOf = (o: Outcome): readonly string[] => {
+  if (o.kind === "compared") return o.note === undefined ? [] : [o.note];
+  if (o.kind !== "undecided") return [];
+  const { decisions, open, plain } = o;
+  const which = `${decisions.length} of ${open} gate inputs that rounding leaves open`;
+  return [`${plain.toExponential(1)} unless ${which} are taken the other way: ${decisions.join("; ")}`];
+};
 
 /** `ok      llama  token.softmax.bos  3.2e-7 of 2.0e-5`. */
 export const showOutcome = (folder: string, o: Outcome): string => {
   const place = `${folder.padEnd(18)} ${o.name.padEnd(34)}`;
   if (o.kind === "uncovered") return `later   ${place} ${o.reason}`;
   if (o.kind === "failed") return `FAILED  ${place} ${o.reason}`;
-  const note = o.note === undefined ? "" : `  ${o.note}`;
-  return `${passes(o) ? "ok    " : "FAILED"}  ${place} ${o.error.toExponential(1)} of ${o.tolerance.toExponential(1)}${note}`;
+  const errors = `${o.error.toExponential(1)} of ${o.tolerance.toExponential(1)}`;
+  const word = passes(o) ? (o.kind === "undecided" ? "either" : "ok    ") : "FAILED";
+  return [`${word}  ${place} ${errors}`, ...notesOf(o)].join("  ");
 };

@@ -3,7 +3,6 @@
 
 import type { Weights } from "@depass/graph";
 import {
-  type Backend,
   decompose,
   type Expr,
   type Fault,
@@ -25,15 +24,10 @@ import * as E from "fp-ts/lib/Either.js";
 import { flow, pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Decomposition, decompositionOf, everyState, streamSites } from "./calls.ts";
-import { compared, type Outcome } from "./compare.ts";
+import { compared, type Outcome, type Terms } from "./compare.ts";
 import { type Call, type Expected, readCalls, readExpected } from "./expected.ts";
 
-export type Subject = {
-  readonly architecture: Architecture;
-  readonly weights: Weights;
-  readonly backend: Backend;
-  readonly tolerance: number;
-};
+type Subject = Terms & { readonly architecture: Architecture; readonly weights: Weights };
 
 /** Runs a graph once on a subject's weights. */
 const runOnce = ({ backend, weights }: Subject, graph: Graph, inputs: Tensors): Faulty<Tensors> =>
@@ -60,16 +54,19 @@ const stacked = (tensors: readonly Tensor[]): Float64Array => {
 };
 
 const forward = (subject: Subject, expected: Expected): Faulty<readonly Outcome[]> => {
-  const { architecture, tolerance } = subject;
+  const { architecture, tolerance, isWanted } = subject;
   const sites = streamSites(architecture);
   const states = Object.fromEntries(sites.map((name) => [name, atSite(architecture, name)]));
   const graph = { logits: architecture.unembed(architecture.normed), ...states };
+  if (!["logits", "states"].some(isWanted)) return TE.right([]);
   return pipe(
     runOnce(subject, graph, { tokens: expected.input_ids as Tensor }),
-    TE.map((out) => [
-      compared("logits", (out.logits as Tensor).data, expected.logits as Tensor, tolerance),
-      compared("states", stacked(sites.map((name) => out[name] as Tensor)), expected.states as Tensor, tolerance),
-    ]),
+    TE.map((out) =>
+      [
+        compared("logits", (out.logits as Tensor).data, expected.logits as Tensor, tolerance),
+        compared("states", stacked(sites.map((name) => out[name] as Tensor)), expected.states as Tensor, tolerance),
+      ].filter(({ name }) => isWanted(name)),
+    ),
   );
 };
 
@@ -185,7 +182,10 @@ const published = (subject: Subject, folder: string, tokens: Tensor): Faulty<rea
     TE.bind("calls", () => readCalls(`${folder}/depass.json`)),
     TE.bind("expected", () => readExpected(folder, "depass.safetensors")),
     TE.chain(({ calls, expected }) =>
-      pipe(Object.entries(calls), TE.traverseSeqArray(oneCall(subject, { calls, expected, tokens }))),
+      pipe(
+        Object.entries(calls).filter(([name]) => subject.isWanted(name)),
+        TE.traverseSeqArray(oneCall(subject, { calls, expected, tokens })),
+      ),
     ),
     TE.map((outcomes) => outcomes.flat()),
   );
@@ -194,15 +194,14 @@ const published = (subject: Subject, folder: string, tokens: Tensor): Faulty<rea
 export const checkFamily = (
   folder: string,
   hasParts: boolean,
-  backend: Backend,
-  tolerance: number,
+  terms: Terms,
   families: Families = {},
 ): Faulty<readonly Outcome[]> =>
   pipe(
     openCheckpoint(folder),
     TE.chain((checkpoint) => async () => {
       const result = await withArchitecture(checkpoint.config, families, (architecture) => {
-        const subject = { architecture, weights: weightsIn(namedFor(architecture, checkpoint)), backend, tolerance };
+        const subject = { architecture, weights: weightsIn(namedFor(architecture, checkpoint)), ...terms };
         return pipe(
           readExpected(folder, "forward.safetensors"),
           TE.chain((expected) =>

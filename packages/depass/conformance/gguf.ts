@@ -2,12 +2,12 @@
 // NAME.safetensors with their logits) the ids and the last logits, computed elsewhere from the file's unrounded weights.
 import { existsSync, readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Backend, type Faulty, gather, i32, input, type Runner, type Tensor, toF64 } from "@depass/graph";
+import { type Faulty, gather, i32, input, type Runner, type Tensor, toF64 } from "@depass/graph";
 import { loadModel, type Model, openGguf } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { compared, type Outcome } from "./compare.ts";
+import { compared, type Outcome, type Terms } from "./compare.ts";
 import { type Expected, readExpected, readTexts } from "./expected.ts";
 
 const TYPES = "types";
@@ -15,14 +15,14 @@ const TYPES = "types";
 /** Largest relative error of unpacked values: none. */
 const EXACT = 0;
 
-const checkTypes = (folder: string): Faulty<readonly Outcome[]> =>
+const checkTypes = (folder: string, { isWanted }: Terms): Faulty<readonly Outcome[]> =>
   pipe(
     TE.Do,
     TE.bind("expected", () => readExpected(folder, `${TYPES}.safetensors`)),
     TE.bind("file", () => openGguf(join(folder, `${TYPES}.gguf`))),
     TE.chain(({ expected, file }) => async () => {
       const outcomes = await pipe(
-        Object.entries(expected),
+        Object.entries(expected).filter(([name]) => isWanted(`values ${name}`)),
         TE.traverseSeqArray(([name, wanted]) =>
           pipe(
             file.read(name),
@@ -67,7 +67,7 @@ const fileFor = (models: string, name: string): string | undefined => {
   return found === undefined ? undefined : join(models, found);
 };
 
-const checkModel = (folder: string, name: string, path: string, backend: Backend, tolerance: number) =>
+const checkModel = (folder: string, name: string, path: string, { backend, tolerance, isWanted }: Terms) =>
   pipe(
     TE.Do,
     TE.bind("texts", () => readTexts(join(folder, `${name}.json`))),
@@ -79,7 +79,7 @@ const checkModel = (folder: string, name: string, path: string, backend: Backend
         backend.prepare({ logits: model.architecture.unembed(last) }, model.weights),
         TE.chain((runner) =>
           pipe(
-            Object.entries(texts),
+            Object.entries(texts).filter(([text]) => [`${text} ids`, `${text} logits.last`].some(isWanted)),
             TE.traverseSeqArray(checkText(model, runner, expected, tolerance)),
             TE.chainFirstIOK(() => runner.dispose),
           ),
@@ -88,20 +88,19 @@ const checkModel = (folder: string, name: string, path: string, backend: Backend
       await model.close();
       return outcomes;
     }),
-    TE.map((outcomes) => outcomes.flat()),
+    TE.map((outcomes) => outcomes.flat().filter((o) => isWanted(o.name))),
   );
 
 /** All outcomes of the folder; models lie in `models`, and one that is not there is listed, not failed. */
 export const checkGguf = (
   folder: string,
   models: string,
-  backend: Backend,
-  tolerance: number,
+  terms: Terms,
   report: (outcomes: readonly Outcome[]) => void,
 ): Faulty<unknown> => {
   const names = readdirSync(folder).flatMap((file) => /^(.+)\.json$/.exec(file)?.[1] ?? []);
   return pipe(
-    checkTypes(folder),
+    checkTypes(folder, terms),
     TE.chainFirstIOK((outcomes) => () => report(outcomes)),
     TE.chain(() =>
       pipe(
@@ -109,10 +108,7 @@ export const checkGguf = (
         TE.traverseSeqArray((name): Faulty<void> => {
           const path = fileFor(models, name);
           const absent: Outcome = { kind: "uncovered", name, reason: `no file of this model in ${models}` };
-          return pipe(
-            path === undefined ? TE.right([absent]) : checkModel(folder, name, path, backend, tolerance),
-            TE.map(report),
-          );
+          return pipe(path === undefined ? TE.right([absent]) : checkModel(folder, name, path, terms), TE.map(report));
         }),
       ),
     ),

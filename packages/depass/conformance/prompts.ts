@@ -1,88 +1,24 @@
 // A folder with prompts on SmolLM2: logits and states of the last token, and the scores the published code gives its parts.
-import {
-  type Backend,
-  type Dim,
-  decompose,
-  type Expr,
-  type Fault,
-  type Faulty,
-  type Graph,
-  gather,
-  i32,
-  input,
-  internal,
-  pack,
-  partsName,
-  prune,
-  type Rule,
-  type Runner,
-  reference,
-  share,
-  simplify,
-  type Tensor,
-  toF64,
-} from "@depass/graph";
+import type { Faulty, Graph, Runner, Tensor } from "@depass/graph";
 import { loadModel, type Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
-import { flow, pipe } from "fp-ts/lib/function.js";
+import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { ruleNamed, seedNamed, streamSites } from "./calls.ts";
-import { compared, type Outcome, passes } from "./compare.ts";
-import { type Expected, type Prompt, readExpected, readPrompts } from "./expected.ts";
+import { arbitrated } from "./arbiter.ts";
+import { streamSites } from "./calls.ts";
+import { type Case, inputsOf, isComparable, namesOf, prepared, type Setting, scored } from "./case.ts";
+import { compared, type Outcome, type Terms } from "./compare.ts";
+import { edgeInputs, edgesWith } from "./edges.ts";
+import { type Expected, readExpected, readPrompts } from "./expected.ts";
 import { atSite } from "./family.ts";
+import { lastOf, type Parts, partsOf, together, variantOf } from "./variants.ts";
 
-/** Tensors of a prompt's file that one decomposition gives: `<key>.target`, `<key>.foil`, `<key>.parts_at_last`. */
-type Variant = { readonly key: string; readonly seed: string; readonly layer: number; readonly rule: Rule };
-
-const place =
-  /^((?:token\.([a-z]+)(\.all)?(?:\.from(\d+))?)|(?:(attn|mlp|attn_head)\.(\d+)))\.(target|foil|parts_at_last)$/;
-
-/** `token.softmax`, `token.softmax.all.from15`, `attn_head.3`, as the names of the tensors say them. */
-const variantOf = (name: string): Variant | undefined => {
-  const [, key = "", ruleName = "softmax", all, from = "0", level = "token", layer = from] = place.exec(name) ?? [];
-  const special = all === undefined ? undefined : "keep";
-  const rule = ruleNamed(ruleName, level, 0.1, special);
-  return key === "" || rule === undefined ? undefined : { key, seed: level, layer: Number(layer), rule };
-};
-
-/** One rounding hands a neuron's whole output to another part, and long prompts have many: two right programs disagree. */
-const LONGEST_FOR_MAX = 14;
-
-const isComparable = ({ rule }: Variant, { prompt }: Case): boolean =>
-  rule.name !== "max" || prompt.ids.length <= LONGEST_FOR_MAX;
-
-const lastOf = (x: Expr): Expr => gather(-2, input("position", [1], "i32"))(x);
+type Report = (outcomes: readonly Outcome[]) => void;
 
 /** The forward pass at the last token: logits and every state, concatenated by name. */
 const forwardGraph = ({ architecture }: Model): Graph => ({
   logits: architecture.unembed(lastOf(architecture.normed)),
   ...Object.fromEntries(streamSites(architecture).map((name) => [name, lastOf(atSite(architecture, name))])),
-});
-
-type Parts = { readonly graph: Graph; readonly named: Dim };
-
-const partsGraph = (
-  { architecture }: Model,
-  { seed: level, layer, rule }: Variant,
-): E.Either<readonly Fault[], Parts> =>
-  pipe(
-    seedNamed(architecture, level, layer) ?? internal(`no seed ${level}`),
-    E.chain((seed) =>
-      pipe(
-        decompose({ normed: lastOf(architecture.normed) }, { seed, rule }),
-        E.map(({ graph }) => prune([partsName("normed")])(graph)),
-        E.chain(flow(share, simplify)),
-        E.chain(pack),
-        E.map((graph) => ({ graph, named: seed.named })),
-      ),
-    ),
-  );
-
-type Case = { readonly name: string; readonly prompt: Prompt; readonly expected: Expected };
-
-const inputsOf = ({ prompt }: Case) => ({
-  tokens: i32([prompt.ids.length], prompt.ids),
-  position: i32([1], [prompt.ids.length - 1]),
 });
 
 const tokenized = (model: Model, { name, prompt }: Case): Outcome => {
@@ -93,93 +29,23 @@ const tokenized = (model: Model, { name, prompt }: Case): Outcome => {
     : { kind: "failed", name: `${name} ids`, reason: "the tokenizer gives other ids" };
 };
 
+const forwardTensors = ["logits.last", "states.last_token"] as const;
+
+const forwardNames = ({ expected }: Case) => forwardTensors.filter((name) => expected[name] !== undefined);
+
 const states =
-  (model: Model, tolerance: number, runner: Runner) =>
+  ({ model, tolerance }: Setting, runner: Runner) =>
   (c: Case): Faulty<readonly Outcome[]> =>
     pipe(
       runner.run(inputsOf(c)),
       TE.map((out) => {
         const stream = streamSites(model.architecture).flatMap((name) => [...(out[name] as Tensor).data]);
-        return [
-          tokenized(model, c),
-          compared(
-            `${c.name} logits.last`,
-            (out.logits as Tensor).data,
-            c.expected["logits.last"] as Tensor,
-            tolerance,
-          ),
-          compared(`${c.name} states.last_token`, stream, c.expected["states.last_token"] as Tensor, tolerance),
-        ];
+        const actual = { "logits.last": (out.logits as Tensor).data, "states.last_token": stream };
+        return forwardNames(c).map((name) =>
+          compared(`${c.name} ${name}`, actual[name], c.expected[name] as Tensor, tolerance),
+        );
       }),
     );
-
-type Check = (c: Case) => Faulty<readonly Outcome[]>;
-
-/**
- * Below token level the published code jumps where a gate input of its last part passes 1e-5. On a device, rounding decides
- * for a neuron that lies there; in f64 it does not. So what a device fails is looked at once more by the evaluator.
- */
-const decided =
-  (variant: Variant, backend: Backend, check: Check, inF64: Check): Check =>
-  (c) =>
-    pipe(
-      check(c),
-      TE.chain((found) =>
-        found.every(passes) || variant.seed === "token" || backend === reference
-          ? TE.right(found)
-          : pipe(
-              inF64(c),
-              TE.map((outcomes) => outcomes.map((o, i) => noted(o, found[i] as Outcome, backend.name))),
-            ),
-      ),
-    );
-
-const noted = (o: Outcome, device: Outcome, backend: string): Outcome =>
-  o.kind !== "compared" || device.kind !== "compared"
-    ? o
-    : { ...o, note: `in f64; ${device.error.toExponential(1)} on ${backend}, a neuron at the published threshold` };
-
-const namesOf = (variant: Variant, c: Case): readonly string[] =>
-  isComparable(variant, c) ? Object.keys(c.expected).filter((name) => variantOf(name)?.key === variant.key) : [];
-
-/** Scores in f64 of parts `[M, 1, D]` along a row of the unembedding, and the parts themselves. */
-const partOutcomes =
-  (model: Model, tolerance: number, variant: Variant, runner: Runner, count: Dim) =>
-  (c: Case): Faulty<readonly Outcome[]> => {
-    const { hidden, unembedding } = model.architecture;
-    const named = typeof count === "number" ? count : c.prompt.ids.length;
-    const names = namesOf(variant, c);
-    const row = (id: number) => pipe(model.checkpoint.readRows(unembedding, id, 1), TE.map(toF64));
-    if (names.length === 0) return TE.right([]);
-    return pipe(
-      TE.Do,
-      TE.bind("out", () => runner.run(inputsOf(c))),
-      TE.bind("target", () => row(c.prompt.target)),
-      TE.bind("foil", () => row(c.prompt.foil)),
-      TE.map(({ out, target, foil }) => {
-        const parts = toF64(out[partsName("normed")] as Tensor).subarray(0, named * hidden);
-        const along = (direction: Float64Array) =>
-          Array.from({ length: named }, (_, m) =>
-            direction.reduce((sum, w, d) => sum + w * (parts[m * hidden + d] as number), 0),
-          );
-        const actual = (name: string) => {
-          if (name.endsWith("parts_at_last")) return parts;
-          return along(name.endsWith("foil") ? foil : target);
-        };
-        return names.map((name) => compared(`${c.name} ${name}`, actual(name), c.expected[name] as Tensor, tolerance));
-      }),
-    );
-  };
-
-const prepared = <A>(backend: Backend, model: Model, graph: Graph, use: (runner: Runner) => Faulty<A>): Faulty<A> =>
-  pipe(
-    backend.prepare(graph, model.weights),
-    TE.chain((runner) => async () => {
-      const result = await use(runner)();
-      runner.dispose();
-      return result;
-    }),
-  );
 
 const listed = ({ name }: Case, tensors: readonly string[], reason: string): readonly Outcome[] =>
   tensors.length === 0
@@ -187,7 +53,7 @@ const listed = ({ name }: Case, tensors: readonly string[], reason: string): rea
     : [{ kind: "uncovered", name: `${name} (${tensors.length} tensors)`, reason: `${reason}: ${tensors.join(", ")}` }];
 
 const uncovered = (c: Case): readonly Outcome[] => {
-  const known = new Set(["input_ids", "logits.last", "states.last_token"]);
+  const known = new Set<string>(["input_ids", ...forwardTensors]);
   const others = Object.keys(c.expected).filter((tensor) => !known.has(tensor));
   const isUnsure = (tensor: string): boolean => {
     const variant = variantOf(tensor);
@@ -203,78 +69,111 @@ const uncovered = (c: Case): readonly Outcome[] => {
   ];
 };
 
-const each =
-  (report: (outcomes: readonly Outcome[]) => void) =>
-  (cases: readonly Case[], check: (c: Case) => Faulty<readonly Outcome[]>): Faulty<unknown> =>
-    pipe(
-      cases,
-      TE.traverseSeqArray((c) =>
-        pipe(
-          check(c),
-          TE.chainFirstIOK((found) => () => report(found)),
+const inTurn = <A>(all: readonly A[], check: (one: A) => Faulty<unknown>): Faulty<void> =>
+  pipe(
+    all,
+    TE.traverseSeqArray(check),
+    TE.map(() => undefined),
+  );
+
+const checkForward = (setting: Setting, cases: readonly Case[], report: Report): Faulty<void> => {
+  const asked = cases.filter((c) => forwardNames(c).length > 0);
+  return asked.length === 0
+    ? TE.right(undefined)
+    : prepared(setting.backend, setting.model, forwardGraph(setting.model), (runner) =>
+        inTurn(asked, (c) => TE.map(report)(states(setting, runner)(c))),
+      );
+};
+
+/** One run of a prompt for all variants of a batch. */
+const checkCase =
+  (setting: Setting, batch: readonly Parts[], runner: Runner, report: Report) =>
+  (c: Case): Faulty<void> => {
+    const asked = batch.filter(({ variant }) => namesOf(variant, c).length > 0);
+    if (asked.length === 0) return TE.right(undefined);
+    const tokens = c.prompt.ids.length;
+    const edges = batch.map(({ places, neurons }) => edgeInputs(edgesWith(places, tokens * neurons, []), tokens));
+    return pipe(
+      runner.run(Object.assign(inputsOf(c), ...edges)),
+      TE.chain((out) =>
+        inTurn(asked, (parts) =>
+          pipe(
+            scored(setting, parts, c)(out),
+            TE.chain((found) => arbitrated(setting, parts, c, found)),
+            TE.map(report),
+          ),
         ),
       ),
     );
+  };
 
-type Setting = {
-  readonly model: Model;
-  readonly backend: Backend;
-  readonly tolerance: number;
-  readonly report: ReturnType<typeof each>;
-  readonly cases: readonly Case[];
+/** Below token level there are few parts, and most of a run is the model itself: those variants share it. */
+const batchesOf = (all: readonly Parts[]): readonly (readonly Parts[])[] => {
+  const isPlaced = ({ variant }: Parts): boolean => variant.seed !== "token";
+  const placed = all.filter(isPlaced);
+  return [...(placed.length === 0 ? [] : [placed]), ...all.filter((parts) => !isPlaced(parts)).map((parts) => [parts])];
 };
 
-const checkVariant =
-  ({ model, backend, tolerance, report, cases }: Setting) =>
-  (variant: Variant): Faulty<unknown> =>
-    pipe(
-      TE.fromEither(partsGraph(model, variant)),
-      TE.chain(({ graph, named }) => {
-        const on =
-          (runner: Runner): Check =>
-          (c) =>
-            partOutcomes(model, tolerance, variant, runner, named)(c);
-        const inF64: Check = (c) => prepared(reference, model, graph, (runner) => on(runner)(c));
-        return prepared(backend, model, graph, (runner) => report(cases, decided(variant, backend, on(runner), inF64)));
-      }),
-    );
+const checkParts = (setting: Setting, cases: readonly Case[], report: Report): Faulty<void> => {
+  const found = cases.flatMap((c) => Object.keys(c.expected).flatMap((name) => variantOf(name) ?? []));
+  const variants = [...new Map(found.map((v) => [v.key, v])).values()];
+  return pipe(
+    TE.fromEither(pipe(variants, E.traverseArray(partsOf(setting.model.architecture)))),
+    TE.chain((all) =>
+      inTurn(batchesOf(all), (batch) =>
+        pipe(
+          TE.fromEither(together(batch)),
+          TE.chain((graph) =>
+            prepared(setting.backend, setting.model, graph, (runner) =>
+              inTurn(cases, checkCase(setting, batch, runner, report)),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
+};
 
-/** Checks all prompts; each outcome is reported as soon as it is known, for this takes minutes on software. */
-export const checkPrompts = (
-  folder: string,
-  modelFolder: string,
-  backend: Backend,
-  tolerance: number,
-  report: (outcomes: readonly Outcome[]) => void,
-): Faulty<void> =>
-  pipe(
-    TE.Do,
-    TE.bind("model", () => loadModel(modelFolder)),
-    TE.bind("prompts", () => readPrompts(`${folder}/index.json`)),
-    TE.bind("cases", ({ prompts }) =>
+/** The prompts of a folder with those of their expected values that are wanted. */
+const readCases = (folder: string, isWanted: Terms["isWanted"]): Faulty<readonly Case[]> => {
+  const chosen = (name: string, expected: Expected): Expected =>
+    Object.fromEntries(Object.entries(expected).filter(([tensor]) => isWanted(`${name} ${tensor}`)));
+  return pipe(
+    readPrompts(`${folder}/index.json`),
+    TE.chain((prompts) =>
       pipe(
         Object.entries(prompts),
         TE.traverseSeqArray(([name, prompt]) =>
           pipe(
             readExpected(folder, `${name}.safetensors`),
-            TE.map((expected): Case => ({ name, prompt, expected })),
+            TE.map((expected): Case => ({ name, prompt, expected: chosen(name, expected) })),
           ),
         ),
       ),
     ),
-    TE.chainFirst(({ model, cases }) =>
-      prepared(backend, model, forwardGraph(model), (runner) => each(report)(cases, states(model, tolerance, runner))),
-    ),
-    TE.chainFirst(({ model, cases }) => {
-      const variants = new Map(
-        cases.flatMap((c) => Object.keys(c.expected).flatMap((name) => variantOf(name) ?? [])).map((v) => [v.key, v]),
-      );
-      const setting = { model, backend, tolerance, report: each(report), cases };
-      return pipe([...variants.values()], TE.traverseSeqArray(checkVariant(setting)));
-    }),
+  );
+};
+
+/** Checks all prompts; each outcome is reported as soon as it is known, for this takes minutes on software. */
+export const checkPrompts = (
+  folder: string,
+  modelFolder: string,
+  { isWanted, ...terms }: Terms,
+  report: Report,
+): Faulty<void> =>
+  pipe(
+    TE.Do,
+    TE.bind("cases", () => readCases(folder, isWanted)),
+    TE.bind("model", () => loadModel(modelFolder)),
     TE.chain(({ model, cases }) => async () => {
-      report(cases.flatMap(uncovered));
+      const setting = { model, ...terms };
+      report(cases.map((c) => tokenized(model, c)).filter(({ name }) => isWanted(name)));
+      const checked = await pipe(
+        checkForward(setting, cases, report),
+        TE.chain(() => checkParts(setting, cases, report)),
+        TE.map(() => report(cases.flatMap(uncovered))),
+      )();
       await model.close();
-      return E.right(undefined);
+      return checked;
     }),
   );

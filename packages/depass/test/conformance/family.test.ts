@@ -9,7 +9,7 @@ import { architectureOf, type Families } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { passes, relativeError, showOutcome } from "../../conformance/compare.ts";
+import { inFull, passes, relativeError, showOutcome } from "../../conformance/compare.ts";
 import { checkFamily } from "../../conformance/family.ts";
 import { openBackend } from "../../src/backends.ts";
 
@@ -33,7 +33,7 @@ const check = (backend: Backend, tolerance: number): void => {
     }
     test(name, async () => {
       const hasParts = existsSync(join(folder, "depass.json"));
-      const outcomes = orThrow(await checkFamily(folder, hasParts, backend, tolerance)());
+      const outcomes = orThrow(await checkFamily(folder, hasParts, inFull(backend, tolerance))());
       const bad = outcomes.filter((o) => !passes(o)).map((o) => showOutcome(family, o));
       assert.is(bad.join("\n"), "");
       const compared = outcomes.filter((o) => o.kind === "compared");
@@ -56,11 +56,25 @@ const own: Families = { llama: (json, where) => architectureOf({ ...(json as obj
 const ownName = "a family of one's own is the one that is compared";
 if (existsSync(join(goldens, "llama")))
   test(ownName, async () => {
-    const outcomes = orThrow(await checkFamily(join(goldens, "llama"), false, reference, 1e-6, own)());
+    const outcomes = orThrow(await checkFamily(join(goldens, "llama"), false, inFull(reference, 1e-6), own)());
     assert.is(outcomes.length, 2);
     assert.not.ok(outcomes.some(passes));
   });
 else skip(ownName, "no expected values beside the repository");
+
+const wantedName = "of a family, those tensors that are wanted";
+if (existsSync(join(goldens, "llama")))
+  test(wantedName, async () => {
+    for (const wanted of ["logits", "token.softmax.bos"]) {
+      const terms = { ...inFull(reference, 1e-6), isWanted: (name: string) => name === wanted };
+      const outcomes = orThrow(await checkFamily(join(goldens, "llama"), true, terms)());
+      assert.equal(
+        outcomes.map(({ name }) => name),
+        [wanted],
+      );
+    }
+  });
+else skip(wantedName, "no expected values beside the repository");
 
 check(reference, 1e-6);
 
