@@ -1,6 +1,8 @@
 // Arrays that are used again by what has the same length: weights of layers that come and go, results of steps of training. A
 // plan goes through the same takings and givings with lengths alone (memory.ts), so that what it foresees is what a run takes.
 
+import { freeNow } from "./free.ts";
+
 /** An array, or in a plan its length. */
 export type Room = { readonly length: number };
 
@@ -13,12 +15,16 @@ export type Pool<A extends Room> = {
   readonly elements: () => number;
 };
 
-/** `make` gives an array of a length. */
-export const newPool = <A extends Room>(make: (length: number) => A): Pool<A> => {
+/** `make` gives an array of a length, `end` what is let go. */
+export const newPool = <A extends Room>(
+  make: (length: number) => A,
+  end: (array: A) => void = () => undefined,
+): Pool<A> => {
   const free = new Map<number, A[]>();
   let elements = 0;
-  const drop = ({ length }: A): void => {
-    elements -= length;
+  const drop = (array: A): void => {
+    elements -= array.length;
+    end(array);
   };
   return {
     take: (length) => {
@@ -40,11 +46,15 @@ export const newPool = <A extends Room>(make: (length: number) => A): Pool<A> =>
 };
 
 /** Arrays of f32. */
-export type Arrays = Pool<Float32Array>;
+export type Arrays = Pool<Float32Array<ArrayBuffer>>;
 
-export const newArrays = (): Arrays => newPool<Float32Array>((length) => new Float32Array(length));
+export const newArrays = (): Arrays =>
+  newPool<Float32Array<ArrayBuffer>>(
+    (length) => new Float32Array(length),
+    ({ buffer }) => freeNow([buffer]),
+  );
 
 /** Gives back the whole array behind a tensor's values, if it is one of f32. */
 export const giveBack = (arrays: Arrays, data: unknown): void => {
-  if (data instanceof Float32Array) arrays.give(new Float32Array(data.buffer));
+  if (data instanceof Float32Array) arrays.give(new Float32Array(data.buffer as ArrayBuffer));
 };

@@ -6,6 +6,7 @@ import {
   type Graph,
   type IndexBound,
   indexBounds,
+  leavesOf,
   newShelf,
   type PrepareOptions,
   type Residents,
@@ -24,6 +25,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { arrangedFor } from "./arranged.ts";
 import { weightBytes, weightCosts } from "./budget.ts";
+import { freeNow } from "./free.ts";
 import { type Base, basePlan, type PlanOptions } from "./plan.ts";
 import { giveBack, newArrays } from "./pool.ts";
 import { type Again, type Ready, runOnce } from "./run.ts";
@@ -54,6 +56,9 @@ export const newShared = (runtime: Runtime): Shared => ({
 
 const nothing = (): Again => ({ fixed: new Map(), places: { offsets: new Map(), elements: 0 }, arenas: [] });
 
+const inputsOf = (graph: Graph): Graph =>
+  Object.fromEntries(leavesOf(graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : [])));
+
 const readyOn = (
   { runtime, ledger }: Shared,
   { graph, base, weights }: { readonly graph: Graph; readonly base: Base; readonly weights: Weights },
@@ -62,7 +67,7 @@ const readyOn = (
   budget: number,
 ): Ready => ({
   runtime,
-  graph,
+  inputs: inputsOf(graph),
   ways: newWays(base, weightCosts(base, weights)),
   store: newStore(originOf(runtime, weights, base.derived), ledger),
   bounds,
@@ -123,6 +128,7 @@ const disposeOf = (ready: Ready): void => {
   ready.ways.steps.clear();
   ready.ways.models.clear();
   ready.arrays.keepOnly([]);
+  freeNow(ready.last.again.arenas);
   ready.last.again = nothing();
   ready.store.dispose();
 };

@@ -8,8 +8,6 @@ import {
   type Fault,
   type Graph,
   type IndexBound,
-  leavesOf,
-  prune,
   type RunOptions,
   type SizeBound,
   type Sizes,
@@ -23,6 +21,7 @@ import { aborted } from "./aborted.ts";
 import { type Places, placed } from "./arena.ts";
 import { noRoom, showSizes } from "./budget.ts";
 import { type Feeds, fetchesOf, fixedFeeds, inputTensor, type Room } from "./feeds.ts";
+import { freeNow } from "./free.ts";
 import { departures, nextLengths, spansOf, weightsIn } from "./memory.ts";
 import type { Step } from "./plan.ts";
 import type { Arrays } from "./pool.ts";
@@ -44,7 +43,8 @@ export type Again = {
 /** All that a runner has at hand. */
 export type Ready = {
   readonly runtime: Runtime;
-  readonly graph: Graph;
+  /** The inputs alone: weights were checked before. */
+  readonly inputs: Graph;
   readonly ways: Ways;
   readonly store: Store;
   readonly bounds: readonly SizeBound[];
@@ -64,17 +64,14 @@ export type Ready = {
   readonly life: { isOpen: boolean };
 };
 
-/** Sizes from the inputs alone: weights were checked when they were read. */
-const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> => {
-  const leaves = leavesOf(ready.graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : []));
-  return pipe(
-    bindSizes(prune(leaves.map(([name]) => name))(Object.fromEntries(leaves)), inputs),
+const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> =>
+  pipe(
+    bindSizes(ready.inputs, inputs),
     E.chain((sizes) => {
       const faults = [...checkSizes(ready.bounds, sizes), ...checkIndexes(ready.indexes, inputs, sizes)];
       return faults.length > 0 ? E.left(faults) : E.right(sizes);
     }),
   );
-};
 
 /** Whether lean shares hold, as far as the gates are known. */
 const isLean = ({ gates }: Ready): boolean => [...gates.values()].every((dense) => dense);
@@ -116,6 +113,7 @@ const againFor = ({ last, ways }: Ready, { steps, sizes, variant, streams }: Way
   const key = `${showSizes(sizes)} ${variant?.key} ${streams}`;
   if (last.key !== key) {
     const kept = new Set(Object.values(ways.base.outputs));
+    freeNow(last.again.arenas);
     last.again = { fixed: new Map(), places: placed(spansOf(steps, kept, sizes)), arenas: [] };
     last.key = key;
   }

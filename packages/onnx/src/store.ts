@@ -37,7 +37,7 @@ const toKeep: Lending = { take: (length) => new Float32Array(length), give: () =
 
 /** Gives an array back if it is one of these: a weight that is f32 already lies in the checkpoint's own. */
 const lendingOf = (arrays: Arrays): Lending => {
-  const own = new WeakSet<Float32Array>();
+  const own = new WeakSet<object>();
   return {
     take: (length) => {
       const array = arrays.take(length);
@@ -45,7 +45,7 @@ const lendingOf = (arrays: Arrays): Lending => {
       return array;
     },
     give: (data) => {
-      if (data instanceof Float32Array && own.has(data)) arrays.give(data);
+      if (data instanceof Float32Array && own.has(data)) arrays.give(data as Float32Array<ArrayBuffer>);
     },
   };
 };

@@ -30,6 +30,8 @@ export type Ways = {
   readonly costs: Costs;
   readonly models: Models;
   readonly steps: Map<string, readonly Step[]>;
+  /** Those of the last sizes, by their choice: a graph of training has a thousand nodes, and they are counted once. */
+  readonly last: { sizes: string; ways: Map<string, Way> };
 };
 
 export const newWays = (base: Base, costs: Costs): Ways => ({
@@ -37,6 +39,7 @@ export const newWays = (base: Base, costs: Costs): Ways => ({
   costs,
   models: new Map(),
   steps: new Map(),
+  last: { sizes: "", ways: new Map() },
 });
 
 /**
@@ -75,7 +78,7 @@ const stepsOf = ({ base, models, steps }: Ways, variant: Variant | undefined): R
   return made;
 };
 
-const wayOf = (ways: Ways, { variant, streams }: Choice, bound: Sizes): Result<Way> =>
+const madeWay = (ways: Ways, { variant, streams }: Choice, bound: Sizes): Result<Way> =>
   pipe(
     stepsOf(ways, variant),
     E.map((steps) => {
@@ -86,6 +89,17 @@ const wayOf = (ways: Ways, { variant, streams }: Choice, bound: Sizes): Result<W
       return { variant, sizes, steps, streams, bytes: all + bytes, weights: all + weights };
     }),
   );
+
+const wayOf = (ways: Ways, choice: Choice, sizes: Sizes): Result<Way> => {
+  const { last } = ways;
+  const [text, key] = [showSizes(sizes), `${choice.variant?.key} ${choice.streams}`];
+  if (last.sizes !== text) [last.sizes, last.ways] = [text, new Map()];
+  const found = last.ways.get(key);
+  if (found !== undefined) return E.right(found);
+  const made = madeWay(ways, choice, sizes);
+  if (E.isRight(made)) last.ways.set(key, made.right);
+  return made;
+};
 
 export type Asked = {
   /** Where lean shares are not to be trusted (variant.ts). */
