@@ -10,6 +10,7 @@ import {
   type Graph,
   gather,
   input,
+  narrow,
   pack,
   partsName,
   prune,
@@ -108,6 +109,7 @@ export const explanationGraph = (
         decomposed.graph, // Parts first: each layer's frozen values are then computed where they are used, and live no longer.
         prune(outputs),
         flow(share, simplify),
+        E.chain(narrow),
         E.chain(pack),
       ),
     ),
