@@ -31,6 +31,9 @@ const Added = t.type({
   content: t.string,
   special: orElse(flag, false),
   normalized: orElse(flag, undefined),
+  single_word: orElse(flag, false),
+  lstrip: orElse(flag, false),
+  rstrip: orElse(flag, false),
 });
 const Parts = t.type({
   added_tokens: orElse(t.array(Added), []),
@@ -147,11 +150,14 @@ const checkIds = (listed: readonly Listed[], { vocab }: Json, where: string): Re
 const FREE_IDS = 65_536; // more than any model leaves free
 
 /** Special tokens are looked for in the raw text, others in the normalised one, unless they say. */
-const toAdded = ({ id, content, special, normalized }: Listed): AddedToken => ({
+const toAdded = ({ id, content, special, normalized, single_word, lstrip, rstrip }: Listed): AddedToken => ({
   id,
   content,
   special,
   normalized: normalized ?? !special,
+  singleWord: single_word,
+  lstrip,
+  rstrip,
 });
 
 const settingsOf = (json: Json, listed: readonly Listed[], model: Json): TokenizerSettings => {
