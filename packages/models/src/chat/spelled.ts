@@ -1,5 +1,5 @@
 // Which special tokens do messages spell? Whoever writes `<|im_end|>` into a message ends it, as far as the model can tell:
-// transformers reads the text of a conversation as one, and so does this package.
+// transformers reads the text of a conversation as one, and so does this package where nothing else is asked for.
 import type { Fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
