@@ -3,19 +3,19 @@
 //
 //   const { text, turns } = orThrow(await chat(model, [{ role: "user", content: "Hi" }], { addGenerationPrompt: true })())
 
-import { type Fault, type Faulty, fault } from "@depass/graph";
+import type { Faulty } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { contentsIn, type Message, marked, planeFor, type Turn, turnsOf, writtenOf } from "./chat/places.ts";
 import { render } from "./chat/render.ts";
-import { type Spelled, spelledIn } from "./chat/spelled.ts";
+import { refused, type Spelled, spelledIn } from "./chat/spelled.ts";
 import { chatTemplateOf } from "./chat/template.ts";
 import type { Checkpoint } from "./checkpoint/opened.ts";
-import { clip, list } from "./describe.ts";
 import type { TextRange, Tokenizer } from "./tokenizer/built.ts";
 
 export type { Message, Turn } from "./chat/places.ts";
+export { refused as refuseSpecials, type Spelled, spelledIn } from "./chat/spelled.ts";
 
 export type ChatOptions = {
   /** End with what comes before an answer, so that the model goes on with one. Default: false. */
@@ -44,17 +44,6 @@ export type Speaker = {
   readonly tokenizer: Pick<Tokenizer, "encode">;
 };
 
-const accepted = (
-  spelled: readonly Spelled[],
-  { specials = "read" }: ChatOptions,
-): E.Either<readonly Fault[], readonly Spelled[]> => {
-  const texts = [...new Set(spelled.map(({ text }) => JSON.stringify(clip(text))))];
-  const next = "take them out, or allow them with specials: text or read";
-  return specials !== "refuse" || spelled.length === 0
-    ? E.right(spelled)
-    : E.left([fault("chat", "messages", "contents that spell no special tokens", list(texts), next)]);
-};
-
 /**
  * The text of a conversation by the template of the model's maker, and where each message is in it.
  * Faults (tags `chat`, `file`, `json`, `tokenizer`): no messages, no template, those of render, what there is no token for;
@@ -72,7 +61,7 @@ export const chat = (
       TE.fromEither(
         pipe(
           spelledIn(tokenizer, messages),
-          E.flatMap((found) => accepted(found, options)),
+          E.flatMap((found) => (options.specials === "refuse" ? refused("messages", found) : E.right(found))),
         ),
       ),
     ),

@@ -107,7 +107,7 @@ test("special tokens that contents spell are listed, and refused where that is a
     { message: 2, text: "<end>", start: 0, end: 5 },
   ]);
   const refused = left(await chat(model(HEADED), messages, { specials: "refuse" })());
-  assert.match(refused, /messages: expected contents that spell no special tokens, got "<end>"; take them out/);
+  assert.match(refused, /messages: expected a text that spells no special tokens, got "<end>"; take them out/);
   right(await chat(model(`${HEADED}<end>`), [user("no <end")], { specials: "refuse" })());
 });
 
