@@ -15,7 +15,7 @@ import { inFolder } from "../folder.ts";
 import { askPython, pythonTests } from "../python.ts";
 import { goldenTest, shared } from "../shared.ts";
 import { floats, type Keys, type Stored } from "./bytes.ts";
-import { type Config, converted, converters, theirName } from "./families.ts";
+import { type Config, converted, converters, flat, theirName } from "./families.ts";
 
 const LOGITS = 1e-5; // relative: weights are f32 in both, so what differs are roundings
 
@@ -34,13 +34,6 @@ const relativeError = (actual: Float64Array, expected: Float64Array): number => 
   const size = Math.hypot(...expected);
   return Math.hypot(...actual.map((value, i) => value - (expected[i] as number))) / size;
 };
-
-/** A folder's settings with those of its rope beside them, as the converter finds them. */
-const flat = (config: Config): Config => ({
-  ...config,
-  ...(config.rope_parameters as Config | undefined),
-  head_dim: config.head_dim ?? Number(config.hidden_size) / Number(config.num_attention_heads),
-});
 
 type Case = {
   readonly golden: string;
