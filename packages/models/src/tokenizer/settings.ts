@@ -5,7 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { decode, finiteNumber, flag, orElse, tokenId } from "../config.ts";
-import { describe, isRecord, list } from "../describe.ts";
+import { clip, describe, isRecord, list } from "../describe.ts";
 import type { Spelling } from "./bytes.ts";
 import { asReference, partOfType, unsupported } from "./reference.ts";
 import type { AddedToken } from "./sections.ts";
@@ -110,7 +110,9 @@ const checkModel = (model: Json, where: string): Result<Json> => {
   const type = typeOf(model);
   if (type === "BPE") return checkBpe(model, where);
   if (type === "WordLevel") return checkWords(model, where);
-  return type === "Unigram" ? checkUnigram(model, where) : wrong(`${where} at type`, "BPE, Unigram or WordLevel", type);
+  return type === "Unigram"
+    ? checkUnigram(model, where)
+    : wrong(`${where} at type`, "BPE, Unigram or WordLevel", clip(type));
 };
 
 /** What the library takes for granted and would spell out as "undefined". */

@@ -142,6 +142,9 @@ test("what the header does not say is llama.cpp's default; scaling by a factor i
 test("what would change the result and is not known is refused by name", async () => {
   await refused(/general\.architecture: expected one of llama, .*got "rwkv"/, { "general.architecture": "rwkv" });
   await refused(/llama\.attention\.clamp_kqv: .*got 8; not supported yet/, { "llama.attention.clamp_kqv": 8 });
+  await refused(/m\.gguf at llama\.\\nlock: expected settings known/, { "llama.\nlock": 1 });
+  const many = Object.fromEntries(Array.from({ length: 30 }, (_, i) => [`llama.x${i}`, 1]));
+  assert.is(left(await opened(many)).split("\n").length, 20);
   await refused(/num_experts_per_tok/, { "llama.expert_count": 8 });
   await refused(/partial_rotary_factor/, { "llama.rope.dimension_count": 1 });
   await refused(/num_attention_heads/, { "llama.attention.head_count": [2, 3] });
