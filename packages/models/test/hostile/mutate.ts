@@ -22,9 +22,9 @@ const placesIn = (json: unknown, path: readonly string[] = []): readonly (readon
 
 type Box = Record<string, unknown>;
 
-/** Not a list's length, which is no value of JSON. */
+/** A value of its own: what is put into it later is in no other place or case. Not a list's length, which JSON has none of. */
 const set = (box: Box, key: string, value: unknown): void => {
-  if (!(Array.isArray(box) && key === "length")) box[key] = value;
+  if (!(Array.isArray(box) && key === "length")) box[key] = structuredClone(value);
 };
 
 const put = (json: unknown, path: readonly string[], change: (box: Box, key: string) => void): void => {
