@@ -132,7 +132,13 @@ export const explainChosen = (
       pipe(
         mode === "adjoint"
           ? attributedBackward(call, found.level, done)
-          : forward(model, backend, prompt, { ...options, seed: found.level }, options.promotes),
+          : forward(
+              model,
+              backend,
+              prompt,
+              { ...options, seed: found.level, sizes: { T: call.encoding.ids.length } },
+              options.promotes,
+            ),
         TE.map((attribution): Explained => ({ ...found, attribution: withTimes(attribution, done) })),
       ),
     ),
