@@ -42,6 +42,7 @@ export const explainedOutput = ({ softcap }: Architecture): string => (softcap =
 /** The output with the normed state at a site of the stream. */
 export const lensName = (place: string): string => `lens ${place}`;
 
+/** States `[T, D]` at the input `position` `[1]`, i32. */
 export const atPosition = gather(-2, input("position", [1], "i32"));
 
 export type ExplanationOptions = {
