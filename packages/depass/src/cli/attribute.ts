@@ -4,8 +4,9 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Explained, type ExplainOptions, explainChosen, explainOptions, type Mode } from "../explain.ts";
+import { explainOptions } from "../explain.ts";
 import { encodePrompt } from "../explainer.ts";
+import { type Explained, type ExplainOptions, explaining, type Mode } from "../explaining.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphHash, weightsHash } from "../fingerprint.ts";
 import type { Extras } from "../page/sheet.ts";
@@ -110,7 +111,8 @@ const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<F
     attended(options, (a) => {
       const asked = { ...explained, ...runOptions(a) };
       return pipe(
-        explainChosen(model, a.open.backend, prompt, asked),
+        TE.fromEither(explaining(model, asked)),
+        TE.chain(({ on }) => on(a.open.backend)(prompt)),
         TE.bindTo("own"),
         TE.bind("extras", ({ own: { attribution, level } }) =>
           options.report === undefined

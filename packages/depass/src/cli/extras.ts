@@ -6,7 +6,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { apart } from "../apart.ts";
 import { type Comparison, compared, everyRule } from "../compare.ts";
-import type { ExplainOptions } from "../explain.ts";
+import type { ExplainOptions } from "../explaining.ts";
 import type { Level } from "../level.ts";
 import { explainedMaps } from "../maps.ts";
 import type { Extras } from "../page/sheet.ts";

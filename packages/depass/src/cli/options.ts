@@ -1,7 +1,7 @@
 // How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
 import { InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backends.ts";
-import type { Mode } from "../explain.ts";
+import type { Mode } from "../explaining.ts";
 import { savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
 import type { RuleName, SeedName } from "./method.ts";
