@@ -16,7 +16,7 @@ import type { Attribution } from "./result.ts";
 /** A prompt; with a question of its own, what that says is asked in place of what all are asked. */
 export type Prompt = string | (Question & { readonly prompt: string });
 
-/** One of many; `where` names it in faults. */
+/** One of many; `where` names it in faults, "" where there is but one. */
 export type Entry = { readonly where: string; readonly prompt: string; readonly question: Question };
 
 const entriesOf = (prompts: Iterable<Prompt>): readonly Entry[] =>
@@ -28,10 +28,10 @@ const entriesOf = (prompts: Iterable<Prompt>): readonly Entry[] =>
 type Check = (prompt: string, question: Question) => E.Either<readonly Fault[], unknown>;
 
 /** Faults as those of an entry. */
-export const placedIn =
+const placedIn =
   ({ where }: Pick<Entry, "where">) =>
   (faults: readonly Fault[]): readonly Fault[] =>
-    faults.map((f) => ({ ...f, where: `${where}: ${f.where}` }));
+    where === "" ? faults : faults.map((f) => ({ ...f, where: `${where}: ${f.where}` }));
 
 /** Faults of all entries together, and no entry at all. */
 export const checkEntries = (entries: readonly Entry[], check: Check): E.Either<readonly Fault[], void> => {

@@ -118,14 +118,11 @@ const paged = (
 ) => {
   const { generation, explanation, open } = answer;
   if (explanation === undefined) return TE.right(undefined);
-  return writePage(
-    options,
-    {
-      ...{ generation, explanation, ...about(model, open.backend, open.why) },
-      ...(options.cite === undefined ? {} : { cited: options.cite }),
-    },
-    { command },
-  );
+  const result = {
+    ...{ generation, explanation, ...about(model, open.backend, open.why) },
+    ...(options.cite === undefined ? {} : { cited: options.cite }),
+  };
+  return writePage(options, [{ result, command }]);
 };
 
 /** A half-written line is ended before anything else is said. */

@@ -2,7 +2,7 @@
 import { InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backends.ts";
 import type { Mode } from "../explaining.ts";
-import { savableEnding, savableEndings } from "../savable.ts";
+import { type SavableEnding, savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
 import type { RuleName, SeedName } from "./method.ts";
 
@@ -38,8 +38,12 @@ const some =
   (text: string): string =>
     text.trim() === "" ? refuse(what) : text;
 
-const place = (text: string): string =>
-  savableEnding(text) !== undefined ? text : refuse(`a name that ends in ${savableEndings.join(" or ")}`);
+const place =
+  (endings: readonly SavableEnding[]) =>
+  (text: string): string =>
+    endings.some((ending) => ending === savableEnding(text))
+      ? text
+      : refuse(`a name that ends in ${endings.join(" or ")}`);
 
 const page = (text: string): string => (/.\.html?$/i.test(text) ? text : refuse("a name that ends in .html"));
 
@@ -143,8 +147,11 @@ export const adapter = (): Option =>
 export const memory = (): Option =>
   new Option("--memory <bytes>", "most that may be used on the device: 2GiB, 512MiB, …").argParser(parseBytes);
 
-export const saveTo = (): Option =>
-  new Option("--save <file>", `also write the result: ${savableEndings.join(" or ")}`).argParser(place);
+/** With the endings that the command's results can have. */
+export const saveTo = (endings: readonly SavableEnding[] = savableEndings): Option =>
+  new Option("--save <file>", `also write the result: ${endings.join(" or ")} (a line a result)`).argParser(
+    place(endings),
+  );
 
 export const saveTextTo = (): Option =>
   new Option("--save <file>", "also write text, tokens and explanation: NAME.json").argParser(some("a file"));

@@ -2,11 +2,10 @@
 import type { Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { report } from "../page/report.ts";
-import type { Extras, Reported } from "../page/sheet.ts";
+import { type Entry, report } from "../page/report.ts";
 import { checkWritable, writeWhole } from "../place.ts";
 import { shellWord } from "./call-line.ts";
-import type { PromptOptions } from "./prompt.ts";
+import type { QuestionOptions } from "./question.ts";
 
 export type PageOptions = { readonly report?: string };
 
@@ -14,23 +13,38 @@ export type PageOptions = { readonly report?: string };
 export const checkPage = ({ report: path }: PageOptions): Faulty<void> =>
   path === undefined ? TE.right(undefined) : checkWritable(path);
 
+/** Where the prompt came from, and what is asked of it. */
+type Repeated = QuestionOptions & {
+  readonly promptFile?: string | undefined;
+  readonly prompts?: string | undefined;
+};
+
+const optionWords = (name: string, value: string): readonly string[] =>
+  value.startsWith("-") ? [`${name}=${value}`] : [name, value];
+
 /** The call as somebody may repeat it: a prompt that was piped in, or put into a chat template, is spelled out. */
 export const commandOf = (
   name: string,
   words: readonly string[],
   prompt: string,
-  { promptFile }: PromptOptions,
+  { promptFile, prompts, target, foil }: Repeated,
 ): string => {
-  if (promptFile !== undefined) return ["depass", name, ...words].map(shellWord).join(" ");
-  const text = prompt.startsWith("-") ? [`--prompt=${prompt}`] : ["--prompt", prompt];
-  return ["depass", name, ...words.filter((word) => word !== "--chat"), ...text].map(shellWord).join(" ");
+  const question = [
+    ...(target === undefined ? [] : optionWords("--target", target)),
+    ...(foil ?? []).flatMap((text) => optionWords("--foil", text)),
+  ];
+  const asked =
+    promptFile === undefined || prompts !== undefined
+      ? [...words.filter((word) => word !== "--chat"), ...question, ...optionWords("--prompt", prompt)]
+      : [...words, ...question];
+  return ["depass", name, ...asked].map(shellWord).join(" ");
 };
 
-/** Writes the page where one is wanted. Faults: those of the disk. */
-export const writePage = ({ report: path }: PageOptions, what: Reported, extras: Extras): Faulty<void> =>
+/** Writes the page where one is wanted, of one result or of several. Faults: those of the disk. */
+export const writePage = ({ report: path }: PageOptions, what: readonly Entry[]): Faulty<void> =>
   path === undefined
     ? TE.right(undefined)
     : pipe(
-        TE.fromIO(() => report(what, extras)),
+        TE.fromIO(() => report(what)),
         TE.chain((page) => writeWhole(path, page)),
       );

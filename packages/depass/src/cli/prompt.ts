@@ -59,9 +59,12 @@ const read = (where: string, run: () => Promise<Uint8Array>): Faulty<string> =>
     TE.flatMapEither((bytes) => decoded(bytes, where)),
   );
 
+/** A file's text. Faults: one that is not there or too long, no UTF-8. */
+export const readText = (path: string): Faulty<string> => read(path, () => readFile(path));
+
 /** The prompt. Faults: none given and nobody piping, a file that is not there, no UTF-8. */
 export const readPrompt = ({ prompt, promptFile }: PromptOptions): Faulty<string> => {
-  if (promptFile !== undefined) return read(promptFile, () => readFile(promptFile));
+  if (promptFile !== undefined) return readText(promptFile);
   if (prompt !== undefined && prompt !== "-") return TE.right(prompt);
   if (prompt === undefined && process.stdin.isTTY)
     return TE.left([
