@@ -1,5 +1,5 @@
 // `depass attribute`: why this token? Everything that can be wrong with the call is found before the weights are read.
-import type { Backend, Fault, Faulty } from "@depass/graph";
+import type { Fault, Faulty } from "@depass/graph";
 import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -13,8 +13,8 @@ import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { attributionRecords } from "../report/records.ts";
 import { type Attribution, toJson } from "../result.ts";
-import type { Answer, Asking, Understood } from "./ask.ts";
-import { type ExtraOptions, extrasFor } from "./extras.ts";
+import type { Asking, Origin, Understood } from "./ask.ts";
+import { besideBy, type ExtraOptions } from "./extras.ts";
 import { formatOf } from "./format.ts";
 import { type MethodOptions, rankedMethodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
@@ -83,27 +83,16 @@ const methodOf = (model: Model, options: AttributeOptions): E.Either<readonly Fa
   );
 };
 
-type Asked = { readonly model: Model; readonly explained: ExplainOptions; readonly options: AttributeOptions };
-
-const answerOf =
-  ({ model, explained, options }: Asked, backend: Backend, ask: PromptAsk) =>
-  ({ attribution, level, chosen }: Explained): Faulty<Answer<Attribution>> =>
+/** What makes an attribution again. */
+const originOf =
+  (model: Model, explained: ExplainOptions, options: AttributeOptions, { level, chosen }: Explained) =>
+  (): E.Either<readonly Fault[], Origin> =>
     pipe(
-      options.report === undefined
-        ? TE.right<readonly Fault[], Extras>({})
-        : extrasFor(model, backend, attribution, { ...explained, ...ask, seed: level }, options),
-      TE.map((extras) => ({
-        result: attribution,
-        extras,
-        origin: () =>
-          pipe(
-            explanationGraph(model, { ...explained, seed: level.seed }),
-            E.map(({ graph }) => ({
-              graph: graphHash(graph),
-              // Chosen once: made again, a result has the same parts.
-              call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) },
-            })),
-          ),
+      explanationGraph(model, { ...explained, seed: level.seed }),
+      E.map(({ graph }) => ({
+        graph: graphHash(graph),
+        // Chosen once: made again, a result has the same parts.
+        call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) },
       })),
     );
 
@@ -112,14 +101,28 @@ const understood = (model: Model, options: AttributeOptions): E.Either<readonly 
     methodOf(model, options),
     E.bindTo("method"),
     E.bind("ready", ({ method }) => explaining(model, method)),
-    E.map(({ method, ready: { check, on } }) => ({
-      check,
-      on: ({ backend }, kept) => {
-        const explain = on(backend, kept);
-        const told = { model, explained: method, options };
-        return (prompt, ask) => pipe(explain(prompt, ask), TE.chain(answerOf(told, backend, ask)));
-      },
-    })),
+    E.map(({ method, ready: { check, on } }) => {
+      const beside = options.report === undefined ? undefined : besideBy(model, method.rule, options);
+      return {
+        check,
+        on: ({ backend }, kept) => {
+          const explain = on(backend, kept);
+          const extrasOf = (ask: PromptAsk, { attribution, level }: Explained): Faulty<Extras> =>
+            beside?.(backend, kept, attribution, { ...method, ...ask, seed: level }) ?? TE.right({});
+          return (prompt, ask) =>
+            pipe(
+              explain(prompt, ask),
+              TE.bindTo("found"),
+              TE.bind("extras", ({ found }) => extrasOf(ask, found)),
+              TE.map(({ found, extras }) => ({
+                result: found.attribution,
+                extras,
+                origin: originOf(model, method, options, found),
+              })),
+            );
+        },
+      };
+    }),
   );
 
 /** Faults: those of the call, of the checkpoint and of the backend. */

@@ -136,6 +136,19 @@ test("--report: all on one page, each with the call that asks it alone; --save: 
   assert.match(await readFile(page, "utf8"), "<title>4 predictions explained</title>");
 });
 
+test("--maps: beside each its own heads and modules", async () => {
+  const page = join(model, "maps.html");
+  const path = await file("i.json", ["on the", "the", { prompt: "on the", foil: PARIS }]);
+  await printed("attribute", "--prompts", path, "--maps", "--report", page);
+  const html = await readFile(page, "utf8");
+  const [, data = ""] = /<script id="data" type="application\/json">(.*?)<\/script>/s.exec(html) ?? [];
+  const { sheets } = JSON.parse(data) as { sheets: readonly { modules: { heads: unknown; mlp: unknown } }[] };
+  assert.equal(
+    sheets.map(({ modules: { heads, mlp } }) => ({ heads, mlp })),
+    (await results("map", "--prompts", path)).map(({ heads, mlp }) => ({ heads, mlp })),
+  );
+});
+
 test("saved maps, comparisons and explained texts go on one page with the others", async () => {
   const one = ["--prompt", "on the", "--save"];
   const files = ["m.json", "c.json", "g.json"].map((name) => join(model, name));
