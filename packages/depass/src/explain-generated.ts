@@ -187,7 +187,9 @@ export const explanationOf = (
   const preparing = since();
   return pipe(
     TE.fromEither(understood(model, text, options, rule)),
-    TE.bind("runner", ({ scoring }) => backend.prepare(scoring.graph, model.weights, options)),
+    TE.bind("runner", ({ scoring }) =>
+      backend.prepare(scoring.graph, model.weights, { ...options, sizes: { T: readOf(text).ids.length } }),
+    ),
     TE.chain(({ scoring: { layout }, level, parts, runner }) => {
       const [prepare, running] = [preparing(), since()];
       return pipe(

@@ -5,6 +5,7 @@ import {
   type Faulty,
   fault,
   i32,
+  type PrepareOptions,
   partNames,
   partsName,
   type Rule,
@@ -35,7 +36,7 @@ export type Explainer = {
   readonly dispose: () => void;
 };
 
-export type ExplainerOptions = RunOptions & {
+export type ExplainerOptions = PrepareOptions & {
   /** What the parts are. */
   readonly seed: Seed | Level;
   readonly rule: Rule;

@@ -128,7 +128,10 @@ const running = (model: Model, options: ExplainOptions, mode: "forward" | "adjoi
     mode === "adjoint"
       ? attributedBackward(call, level, done === undefined ? (pass as NonNullable<typeof pass>)(call) : TE.right(done))
       : pipe(
-          carry(isRanked(seed) ? backend : call.backend, level, prompt, asked),
+          carry(isRanked(seed) ? backend : call.backend, level, prompt, {
+            ...asked,
+            sizes: { T: call.encoding.ids.length },
+          }),
           TE.chain((found) => (tell === undefined ? TE.right(found) : tell(call.backend, found, asked))),
         );
   return (asked: Asked, backend: Backend): Faulty<Explained> =>

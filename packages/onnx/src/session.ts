@@ -5,6 +5,7 @@ import { type Fault, type Faulty, fault } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type * as Ort from "onnxruntime-node";
+import { freeNow } from "./free.ts";
 
 export type OrtTensor = Ort.Tensor;
 type Runtime = typeof Ort;
@@ -42,11 +43,11 @@ const options: Ort.InferenceSession.SessionOptions = {
   extra: { session: { force_spinning_stop: "1" } },
 };
 
+type Tensors = Readonly<Record<string, OrtTensor>>;
+
 export type Session = {
-  readonly run: (
-    feeds: Readonly<Record<string, OrtTensor>>,
-    fetches: readonly string[] | Readonly<Record<string, OrtTensor | null>>,
-  ) => Faulty<Readonly<Record<string, OrtTensor>>>;
+  /** Computes the outputs into the tensors that stand under their names. */
+  readonly run: (feeds: Tensors, fetches: Tensors) => Faulty<void>;
   readonly dispose: () => void;
 };
 
@@ -60,6 +61,18 @@ const runtimeFault = (what: string, error: unknown): readonly Fault[] => {
   ];
 };
 
+const buffersOf = (tensors: Tensors): readonly ArrayBuffer[] =>
+  Object.values(tensors).map(({ data }) => (data as Float32Array<ArrayBuffer>).buffer);
+
+/**
+ * What ONNX Runtime wrote into tensors of ours it gives back a second time, as copies. A training step's are as large as its
+ * state: left to the garbage collector, they call it every few steps, and it takes longer than the copying.
+ */
+const dropCopies = (results: Tensors, fetches: Tensors): void => {
+  const ours = new Set(buffersOf(fetches));
+  freeNow([...new Set(buffersOf(results))].filter((buffer) => !ours.has(buffer)));
+};
+
 /** A model made ready. Faults: a model that ONNX Runtime refuses. */
 export const openSession = (runtime: Runtime, model: Uint8Array): Faulty<Session> =>
   pipe(
@@ -71,7 +84,7 @@ export const openSession = (runtime: Runtime, model: Uint8Array): Faulty<Session
       (session): Session => ({
         run: (feeds, fetches) =>
           TE.tryCatch(
-            () => session.run(feeds, fetches as Ort.InferenceSession.FetchesType) as Promise<Record<string, OrtTensor>>,
+            async () => dropCopies(await session.run(feeds, fetches), fetches),
             (e) => runtimeFault("onnx run", e),
           ),
         dispose: () => {
