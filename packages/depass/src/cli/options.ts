@@ -1,4 +1,5 @@
 // How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
+import type { Special } from "@depass/graph";
 import { InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backends.ts";
 import type { Mode } from "../explaining.ts";
@@ -126,9 +127,11 @@ export const tolerance = (): Option =>
     .argParser(aboveZero)
     .default(2e-5);
 
+const specials = ["ignore", "keep"] as const satisfies readonly Special[];
+
 export const special = (): Option =>
   new Option("--special <how>", "does the first token take MLP output at other tokens")
-    .choices(["ignore", "keep"])
+    .choices([...specials])
     .default("ignore");
 
 /** Written again here, so that help does not wait for the backends to load. */
@@ -213,6 +216,9 @@ export const explaining = (): readonly Option[] => [
     wholeNumber,
   ),
   neurons().conflicts("cite"),
+  new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
+    ...specials,
+  ]),
 ];
 
 export const stop = (): Option =>

@@ -17,6 +17,7 @@ const names = <A extends string>(...all: readonly A[]) =>
 
 const rule = names("softmax", "max", "relu", "linear", "taylor");
 const level = names("token", "words", "sentences", "attention", "mlp", "head", "neuron");
+const special = names("ignore", "keep");
 const where = { model: t.string, families: t.string };
 
 /** Of `attribute`, `map` and `compare`. */
@@ -28,7 +29,7 @@ const askedCall = t.exact(
     from: layer,
     neurons: t.array(layer),
     temperature: t.number,
-    special: names("ignore", "keep"),
+    special,
     to: t.union([t.string, t.number]),
     layers: t.literal(true),
     promotes: layer,
@@ -38,7 +39,7 @@ const askedCall = t.exact(
 
 /** Of `generate`. */
 const writtenCall = t.exact(
-  t.partial({ ...where, rule, ruleTemperature: t.number, parts: level, from: layer, neurons: t.array(layer) }),
+  t.partial({ ...where, rule, ruleTemperature: t.number, parts: level, from: layer, neurons: t.array(layer), special }),
 );
 
 const decoded =

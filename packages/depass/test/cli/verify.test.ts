@@ -175,6 +175,7 @@ test("a generated text: explained again as it was, on another backend, too; cite
   const drawn = ["--temperature", "1.5", "--seed", "4"];
   const paths = [
     await savedText("text.json", "--explain", ...drawn),
+    await savedText("kept.json", "--explain", "--special", "keep"),
     await savedText("heads.json", "--explain", "--parts", "head", "--from", "1", "--rule", "taylor"),
   ];
   for (const path of paths) {
