@@ -8,6 +8,8 @@ import { explainOptions } from "../explain.ts";
 import { type Explained, type ExplainOptions, explaining, type Mode, type PromptAsk } from "../explaining.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphHash } from "../fingerprint.ts";
+import { lazy } from "../lazy.ts";
+import { isRanked, type Level, levelOf } from "../level.ts";
 import type { Extras } from "../page/sheet.ts";
 import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
@@ -83,18 +85,22 @@ const methodOf = (model: Model, options: AttributeOptions): E.Either<readonly Fa
   );
 };
 
-/** What makes an attribution again. */
-const originOf =
-  (model: Model, explained: ExplainOptions, options: AttributeOptions, { level, chosen }: Explained) =>
-  (): E.Either<readonly Fault[], Origin> =>
+/** What makes an attribution again; the graph's hash is that of all prompts, unless each chose its parts. */
+const origins = (model: Model, method: ExplainOptions, options: AttributeOptions) => {
+  const hashOf = ({ seed }: Level) =>
     pipe(
-      explanationGraph(model, { ...explained, seed: level.seed }),
-      E.map(({ graph }) => ({
-        graph: graphHash(graph),
-        // Chosen once: made again, a result has the same parts.
-        call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) },
-      })),
+      explanationGraph(model, { ...method, seed }),
+      E.map(({ graph }) => graphHash(graph)),
     );
+  const own = isRanked(method.seed) ? undefined : levelOf(method.seed);
+  const shared = own && lazy(() => hashOf(own));
+  return ({ level, chosen }: Explained): E.Either<readonly Fault[], Origin> =>
+    pipe(
+      shared === undefined ? hashOf(level) : shared(),
+      // Chosen once: made again, a result has the same parts.
+      E.map((graph) => ({ graph, call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) } })),
+    );
+};
 
 const understood = (model: Model, options: AttributeOptions): E.Either<readonly Fault[], Understood<Attribution>> =>
   pipe(
@@ -102,6 +108,7 @@ const understood = (model: Model, options: AttributeOptions): E.Either<readonly 
     E.bindTo("method"),
     E.bind("ready", ({ method }) => explaining(model, method)),
     E.map(({ method, ready: { check, on } }) => {
+      const originOf = origins(model, method, options);
       const beside = options.report === undefined ? undefined : besideBy(model, method.rule, options);
       return {
         check,
@@ -117,7 +124,7 @@ const understood = (model: Model, options: AttributeOptions): E.Either<readonly 
               TE.map(({ found, extras }) => ({
                 result: found.attribution,
                 extras,
-                origin: originOf(model, method, options, found),
+                origin: () => originOf(found),
               })),
             );
         },

@@ -8,6 +8,7 @@ import { type Comparison, compared, comparisonJson, everyRule } from "../compare
 import { encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphsHash } from "../fingerprint.ts";
+import { lazy } from "../lazy.ts";
 import type { Level } from "../level.ts";
 import { comparisonReport } from "../report/comparison.ts";
 import { comparisonRecords } from "../report/records.ts";
@@ -36,7 +37,8 @@ export const comparing: Asking<CompareOptions, Comparison> = {
   understood: (model, options) =>
     pipe(
       methodOf({ ...options, temperature: 1, special: "ignore" }, model),
-      E.map(({ level }) => ({
+      E.map(({ level }) => ({ level, origin: lazy(() => originOf(model, level, options)) })),
+      E.map(({ level, origin }) => ({
         check: (prompt, question) => encodePrompt(model, prompt, question),
         // Seven rules are seven graphs, each with the weights: none is kept.
         on:
@@ -44,7 +46,7 @@ export const comparing: Asking<CompareOptions, Comparison> = {
           (prompt, ask) =>
             pipe(
               compared(model, backend, prompt, { why, ...ask, seed: level, rules: everyRule() }),
-              TE.map((result) => ({ result, origin: () => originOf(model, level, options) })),
+              TE.map((result) => ({ result, origin })),
             ),
       })),
     ),

@@ -5,6 +5,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { encodePrompt } from "../explainer.ts";
 import { graphHash } from "../fingerprint.ts";
+import { lazy } from "../lazy.ts";
 import { graphOfMaps, type Maps, mapping } from "../maps.ts";
 import { mapsReport } from "../report/maps.ts";
 import { mapRecords } from "../report/records.ts";
@@ -28,11 +29,12 @@ export const mapsAsked: Asking<MapOptions, Maps> = {
     const { rule: name, temperature } = options;
     const rule = ruleOf({ rule: name, temperature, special: "ignore" });
     const maps = mapping(model, rule);
-    const origin = () =>
+    const origin = lazy(() =>
       pipe(
         graphOfMaps(model, rule),
         E.map((graph) => ({ graph: graphHash(graph), call: { rule: name, temperature } })),
-      );
+      ),
+    );
     return E.right({
       check: (prompt, question) => encodePrompt(model, prompt, question),
       on:

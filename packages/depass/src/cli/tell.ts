@@ -7,6 +7,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import type { Entry as Sheet } from "../page/report.ts";
 import { writeWhole } from "../place.ts";
 import type { Records } from "../report/records.ts";
+import { harmless } from "../report/visible.ts";
 import { savableEnding } from "../savable.ts";
 import { checkPlace, lineOf, save } from "../save.ts";
 import { type Asking, type AskOptions, ask, type Result, type Told } from "./ask.ts";
@@ -41,7 +42,7 @@ const isTable = (options: FormatOptions): boolean => ["csv", "markdown"].include
 
 /** One of several, for people: which it is, and the report. */
 const headed = (text: string, { entry: { where }, index }: Told<Result>): string =>
-  [...(index === 0 ? [] : [""]), stdoutInk().dim(where), "", text].join("\n");
+  [...(index === 0 ? [] : [""]), stdoutInk().dim(harmless(where)), "", text].join("\n");
 
 const printOne = (shown: Shown, options: TellOptions, told: Told<Result>): void => {
   if (options.prompts === undefined || formatOf(options) === "json") print(shownAs(options, shown));
@@ -80,8 +81,8 @@ const finished = (options: TellOptions, pending: readonly Pending[]): Faulty<voi
 };
 
 /**
- * Runs a command that asks. `words`: the options of the call but for the prompts, their questions and where the results go, as they were
- * given. Faults: those of the call, of the checkpoint, of the backend and of the files to write; stdout gets whole results only.
+ * Runs a command that asks. `words`: the options of the call as they were given, but for the prompts, their questions and where the
+ * results go. Faults: those of the call, of the checkpoint, of the backend and of the files to write; stdout gets whole results only.
  */
 export const tell =
   <O extends TellOptions, R extends Result>(asking: Asking<O, R>) =>
