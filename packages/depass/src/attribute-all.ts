@@ -10,25 +10,26 @@ import { type AttributeOptions, isBackend } from "./asked.ts";
 import { explainOptions } from "./explain.ts";
 import { explaining } from "./explaining.ts";
 import { keeping } from "./keeping.ts";
+import type { Prompt } from "./prompt.ts";
 import type { Question } from "./question.ts";
 import type { Attribution } from "./result.ts";
 
 /** A prompt; with a question of its own, what that says is asked in place of what all are asked. */
-export type Prompt = string | (Question & { readonly prompt: string });
+export type AskedPrompt = Prompt | (Question & { readonly prompt: Prompt });
 
 /** One of many; `where` names it in faults, "" where there is but one. */
-export type Entry = { readonly where: string; readonly prompt: string; readonly question: Question };
+export type Entry = { readonly where: string; readonly prompt: Prompt; readonly question: Question };
 
-const entriesOf = (prompts: Iterable<Prompt>): readonly Entry[] =>
+const entriesOf = (prompts: Iterable<AskedPrompt>): readonly Entry[] =>
   [...prompts].map((given, i): Entry => {
-    const { prompt, ...question } = typeof given === "string" ? { prompt: given } : given;
+    const { prompt, ...question } = typeof given === "object" && "prompt" in given ? given : { prompt: given };
     return { where: `prompt ${i + 1}`, prompt, question };
   });
 
-type Check = (prompt: string, question: Question) => E.Either<readonly Fault[], unknown>;
+type Check = (prompt: Prompt, question: Question) => E.Either<readonly Fault[], unknown>;
 
 /** Faults as those of an entry. */
-const placedIn =
+export const placedIn =
   ({ where }: Pick<Entry, "where">) =>
   (faults: readonly Fault[]): readonly Fault[] =>
     where === "" ? faults : faults.map((f) => ({ ...f, where: `${where}: ${f.where}` }));
@@ -62,7 +63,7 @@ export const inTurn = <A>(entry: Entry, signal: Signal | undefined, task: (entry
  */
 export async function* attributeAll(
   model: Model,
-  prompts: Iterable<Prompt>,
+  prompts: Iterable<AskedPrompt>,
   { backend: choice = {}, ...options }: AttributeOptions = {},
 ): AsyncGenerator<Attribution, void, undefined> {
   const entries = entriesOf(prompts);

@@ -2,7 +2,7 @@
 
 export * from "#backends";
 export * from "./asked.ts";
-export { attributeAll, type Prompt } from "./attribute-all.ts";
+export { type AskedPrompt, attributeAll } from "./attribute-all.ts";
 export * from "./baselines.ts";
 export * from "./cite.ts";
 export * from "./compare.ts";
@@ -19,6 +19,7 @@ export * from "./load-files.ts";
 export * from "./maps.ts";
 export * from "./page/report.ts";
 export * from "./promoted.ts";
+export type { Prompt } from "./prompt.ts";
 export * from "./question.ts";
 export { type PlaceName, type Reading, readingOf } from "./reading.ts";
 export * from "./result.ts";

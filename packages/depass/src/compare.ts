@@ -17,6 +17,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import type { CallOptions } from "./backward.ts";
 import { explain } from "./explain.ts";
 import type { Level } from "./level.ts";
+import type { Prompt } from "./prompt.ts";
 import { type Attribution, type AttributionJson, toJson } from "./result.ts";
 
 export type Comparison = Pick<Attribution, "hashes" | "call"> & {
@@ -86,7 +87,7 @@ type ComparedOptions = Omit<CallOptions, "rule"> & { readonly seed: Seed | Level
 export const compared = (
   model: Model,
   backend: Backend,
-  prompt: string,
+  prompt: Prompt,
   { rules, ...options }: ComparedOptions,
 ): Faulty<Comparison> =>
   pipe(

@@ -13,6 +13,7 @@ import {
   input,
   matmul,
   mul,
+  narrow,
   orThrow,
   type PartsLayout,
   pack,
@@ -106,7 +107,7 @@ export const scoringGraph = (
     decompose(source, { seed, rule }),
     E.bindTo("decomposed"),
     E.bind("graph", ({ decomposed }) =>
-      pipe(decomposed.graph, prune([partsName(SCORES), SCORES]), flow(share, simplify), E.chain(pack)),
+      pipe(decomposed.graph, prune([partsName(SCORES), SCORES]), flow(share, simplify), E.chain(narrow), E.chain(pack)),
     ),
     E.map(({ graph, decomposed: { layout } }) => ({ graph, layout })),
   );

@@ -7,11 +7,12 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type ExplainOptions, explaining } from "./explaining.ts";
 import { isRanked, levelOf } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
+import type { Prompt } from "./prompt.ts";
 import { type Reading, readingOf, streamFrom } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
 /** Faults: those of the prompt and the question, of the level and the mode, and of the backend. */
-export const explain = (model: Model, backend: Backend, prompt: string, options: ExplainOptions): Faulty<Attribution> =>
+export const explain = (model: Model, backend: Backend, prompt: Prompt, options: ExplainOptions): Faulty<Attribution> =>
   pipe(
     TE.fromEither(explaining(model, options)),
     TE.chain(({ on }) => on(backend)(prompt, options)),

@@ -23,6 +23,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { since } from "./clock.ts";
 import { type Explanation, explanationGraph, lensName } from "./explanation.ts";
 import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";
+import { type Prompt, promptParts } from "./prompt.ts";
 import { type Answer, along, answered, checkQuestion, type Question, relativeGap } from "./question.ts";
 import type { PlaceName } from "./reading.ts";
 import type { Attribution, LayerScores, PartScore } from "./result.ts";
@@ -31,7 +32,7 @@ import { sumOf } from "./sum.ts";
 export type Ask = RunOptions & Question;
 
 export type Explainer = {
-  readonly explain: (prompt: string, ask?: Ask) => Faulty<Attribution>;
+  readonly explain: (prompt: Prompt, ask?: Ask) => Faulty<Attribution>;
   /** Gives the device memory back. */
   readonly dispose: () => void;
 };
@@ -95,15 +96,16 @@ export const explainerOn = (
  */
 export const encodePrompt = (
   model: Model,
-  prompt: string,
+  prompt: Prompt,
   question: Question = {},
-): E.Either<readonly Fault[], Encoding> =>
-  pipe(
-    model.tokenizer.encode(prompt, { special: "once" }),
+): E.Either<readonly Fault[], Encoding> => {
+  const { text, splitSpecialTokens = false } = promptParts(prompt);
+  return pipe(
+    model.tokenizer.encode(text, { special: "once", splitSpecialTokens }),
     E.chain((encoding) => {
       const { length } = encoding.ids;
       const { context } = model.architecture;
-      if (prompt === "" || length === 0) return E.left([fault("prompt", "prompt", "some text", "none")]);
+      if (text === "" || length === 0) return E.left([fault("prompt", "prompt", "some text", "none")]);
       const most = `at most ${context} tokens (the model's context)`;
       return length <= context
         ? E.right(encoding)
@@ -111,6 +113,7 @@ export const encodePrompt = (
     }),
     E.chainFirst(() => checkQuestion(model, question)),
   );
+};
 
 type Run = {
   readonly model: Model;

@@ -13,6 +13,7 @@ import { explanationGraph } from "./explanation.ts";
 import { lazy } from "./lazy.ts";
 import { isRanked, type Level, levelOf, partsIn, type RankedLevel } from "./level.ts";
 import { checkPromotes, promoting } from "./promoted.ts";
+import type { Prompt } from "./prompt.ts";
 import type { Question } from "./question.ts";
 import type { Attribution } from "./result.ts";
 
@@ -57,12 +58,12 @@ export type PromptAsk = Ask & { readonly why?: string };
 
 export type Explaining = {
   /** Everything about a prompt and its question that can be wrong before anything runs. */
-  readonly check: (prompt: string, question?: Question) => E.Either<readonly Fault[], Encoding>;
+  readonly check: (prompt: Prompt, question?: Question) => E.Either<readonly Fault[], Encoding>;
   /**
    * `kept`: the same backend, where it keeps what every prompt asks for; what one alone asks for is prepared on the other.
    * Faults: those of check(), and of the backend.
    */
-  readonly on: (backend: Backend, kept?: Backend) => (prompt: string, ask?: PromptAsk) => Faulty<Explained>;
+  readonly on: (backend: Backend, kept?: Backend) => (prompt: Prompt, ask?: PromptAsk) => Faulty<Explained>;
 };
 
 type Chosen = Omit<Explained, "attribution"> & { readonly done?: Backward };
@@ -85,7 +86,7 @@ const choosing = (model: Model, { seed, rule }: ExplainOptions): ((call: Call) =
     );
 };
 
-type Carrying = (backend: Backend, level: Level, prompt: string, options: ExplainOptions) => Faulty<Attribution>;
+type Carrying = (backend: Backend, level: Level, prompt: Prompt, options: ExplainOptions) => Faulty<Attribution>;
 
 /** Parts carried forward; one graph for all prompts, unless each chooses its level. */
 const carrying = (model: Model, options: ExplainOptions): Carrying => {
@@ -116,7 +117,7 @@ const withTimes = (attribution: Attribution, done: Backward | undefined): Attrib
       };
 
 /** One prompt with its question among all that is asked of it. */
-type Asked = { readonly call: Call; readonly prompt: string; readonly options: ExplainOptions };
+type Asked = { readonly call: Call; readonly prompt: Prompt; readonly options: ExplainOptions };
 
 /** What every prompt goes through, on a backend or on the one that keeps. */
 const running = (model: Model, options: ExplainOptions, mode: "forward" | "adjoint") => {
@@ -150,7 +151,7 @@ const running = (model: Model, options: ExplainOptions, mode: "forward" | "adjoi
 export const explaining = (model: Model, options: ExplainOptions): E.Either<readonly Fault[], Explaining> => {
   const { seed } = options;
   const level = levelOf(isRanked(seed) ? seed.like : seed);
-  const check = (prompt: string, question: Question = {}): E.Either<readonly Fault[], Encoding> =>
+  const check = (prompt: Prompt, question: Question = {}): E.Either<readonly Fault[], Encoding> =>
     pipe(
       encodePrompt(model, prompt, { ...options, ...question }),
       E.chainFirst((encoding) => (isRanked(seed) ? E.right(undefined) : partsIn(level, encoding))),

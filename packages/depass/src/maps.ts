@@ -30,6 +30,7 @@ import { encodePrompt } from "./explainer.ts";
 import { atPosition, explainedOutput } from "./explanation.ts";
 import { lazy } from "./lazy.ts";
 import { attentionLevel, headLevel, mlpLevel } from "./levels.ts";
+import type { Prompt } from "./prompt.ts";
 import { along, answered, relativeGap } from "./question.ts";
 import type { Attribution, Target, Times } from "./result.ts";
 import { sumOf } from "./sum.ts";
@@ -183,7 +184,7 @@ export const graphOfMaps = ({ architecture }: Model, rule: Rule): E.Either<reado
 export const mapping = (
   model: Model,
   rule: Rule,
-): ((backend: Backend, prompt: string, options: Omit<CallOptions, "rule">) => Faulty<Maps>) => {
+): ((backend: Backend, prompt: Prompt, options: Omit<CallOptions, "rule">) => Faulty<Maps>) => {
   const maps = (rule.linear === true ? adjointMaps : forwardMaps)(model, rule);
   return (backend, prompt, options) =>
     pipe(
@@ -196,5 +197,5 @@ export const mapping = (
  * Scores of all heads `[L][H]` and modules `[L]` for a prompt's next token, by any rule, from one forward pass; by a linear
  * rule from one more pass backwards, with those of tokens and neurons. Faults: those of the prompt, target, backend.
  */
-export const explainedMaps = (model: Model, backend: Backend, prompt: string, options: CallOptions): Faulty<Maps> =>
+export const explainedMaps = (model: Model, backend: Backend, prompt: Prompt, options: CallOptions): Faulty<Maps> =>
   mapping(model, options.rule)(backend, prompt, options);

@@ -4,7 +4,7 @@ import type { Model } from "@depass/models";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type AttributeOptions, attribute, load } from "../src/attribute.ts";
-import { attributeAll, type Prompt } from "../src/attribute-all.ts";
+import { type AskedPrompt, attributeAll } from "../src/attribute-all.ts";
 import { openBackend } from "../src/backends.ts";
 import { tokenLevel, topNeuronLevel } from "../src/levels.ts";
 import type { Attribution } from "../src/result.ts";
@@ -22,7 +22,7 @@ test.after(async () => {
   await Promise.all([model.close(), cpu.close()]);
 });
 
-const prompts: readonly Prompt[] = [
+const prompts: readonly AskedPrompt[] = [
   "The capital of Gerland is",
   { prompt: "The king of Rivland rules from", target: 9 },
   { prompt: "The capital of Rivland is", target: 9, foil: [10, 11] },
@@ -53,12 +53,12 @@ const counted = (): Counted => {
 
 const timeless = ({ times: _, ...rest }: Attribution) => rest;
 
-const one = (given: Prompt, options: AttributeOptions): Promise<Attribution> => {
-  const { prompt, ...question } = typeof given === "string" ? { prompt: given } : given;
+const one = (given: AskedPrompt, options: AttributeOptions): Promise<Attribution> => {
+  const { prompt, ...question } = typeof given === "object" && "prompt" in given ? given : { prompt: given };
   return attribute(model, prompt, { ...options, ...question });
 };
 
-const all = async (given: Iterable<Prompt>, options: AttributeOptions): Promise<readonly Attribution[]> => {
+const all = async (given: Iterable<AskedPrompt>, options: AttributeOptions): Promise<readonly Attribution[]> => {
   const found: Attribution[] = [];
   for await (const result of attributeAll(model, given, options)) found.push(result);
   return found;
@@ -98,7 +98,7 @@ test("lengths in any order: the same to the last bit", async () => {
   assert.equal(found[1]?.parts, (await one(short, { backend: cpu })).parts);
 });
 
-const faultsOf = async (given: Iterable<Prompt>, options: AttributeOptions): Promise<readonly string[]> => {
+const faultsOf = async (given: Iterable<AskedPrompt>, options: AttributeOptions): Promise<readonly string[]> => {
   try {
     await all(given, options);
   } catch (error) {
@@ -109,7 +109,12 @@ const faultsOf = async (given: Iterable<Prompt>, options: AttributeOptions): Pro
 
 test("all that is wrong with any prompt is said before one runs, each by its number", async () => {
   const { backend, prepared } = counted();
-  const wrong: readonly Prompt[] = ["The", "", { prompt: "The", target: 1e6 }, { prompt: "The", target: 4, foil: [4] }];
+  const wrong: readonly AskedPrompt[] = [
+    "The",
+    "",
+    { prompt: "The", target: 1e6 },
+    { prompt: "The", target: 4, foil: [4] },
+  ];
   const said = await faultsOf(wrong, { backend });
   assert.is(said.length, 3);
   assert.match(said[0] ?? "", /^prompt 2: prompt: expected some text, got none/);

@@ -5,7 +5,7 @@ import type { Model } from "@depass/models";
 import type * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { checkEntries, type Entry, inTurn } from "../attribute-all.ts";
+import { checkEntries, type Entry, inTurn, placedIn } from "../attribute-all.ts";
 import type { OpenBackend } from "../backends.ts";
 import type { PromptAsk } from "../explaining.ts";
 import { weightsHash } from "../fingerprint.ts";
@@ -13,14 +13,16 @@ import type { GenerationResult } from "../generation.ts";
 import { keeping } from "../keeping.ts";
 import { lazy } from "../lazy.ts";
 import type { Extras } from "../page/sheet.ts";
+import type { Prompt } from "../prompt.ts";
 import type { Question } from "../question.ts";
 import type { Attribution } from "../result.ts";
 import type { Saved } from "../saved-kinds.ts";
+import { allInTurn } from "./all.ts";
 import { type Attended, attended, runOptions } from "./attended.ts";
 import type { BackendOptions } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import type { Shown } from "./format.ts";
-import { promptTo } from "./prompt.ts";
+import { promptTo, splitsOf } from "./prompt.ts";
 import type { PromptsOptions } from "./prompts.ts";
 import { spelledQuestion } from "./question.ts";
 
@@ -42,12 +44,12 @@ export type Answer<R> = {
 /** A call that a model has understood. */
 export type Understood<R> = {
   /** All that can be wrong with a prompt and its question before anything runs. */
-  readonly check: (prompt: string, question: Question) => E.Either<readonly Fault[], unknown>;
+  readonly check: (prompt: Prompt, question: Question) => E.Either<readonly Fault[], unknown>;
   /** `kept` is the same backend, but that it keeps what was prepared, where there are several prompts. */
   readonly on: (
     open: OpenBackend,
     kept: OpenBackend["backend"],
-  ) => (prompt: string, ask: PromptAsk) => Faulty<Answer<R>>;
+  ) => (prompt: Prompt, ask: PromptAsk) => Faulty<Answer<R>>;
 };
 
 /** One of these commands. */
@@ -69,7 +71,7 @@ const timed = <R extends Result>(result: R, load: number, index: number): R =>
 /** With what makes a result one that can be made again. */
 const withOrigin = <R extends Result>(
   { model, families }: ModelOptions,
-  { question }: Entry,
+  { prompt, question }: Entry,
   weights: Faulty<string>,
   { result, origin }: Answer<R>,
 ): Faulty<R> =>
@@ -80,7 +82,7 @@ const withOrigin = <R extends Result>(
     TE.map(({ weights: hash, origin: { graph, call } }) => ({
       ...result,
       hashes: { weights: hash, graph },
-      call: { ...call, foil: spelledQuestion(question).foil, model, families },
+      call: { ...call, foil: spelledQuestion(question).foil, ...splitsOf(prompt), model, families },
     })),
   );
 
@@ -137,6 +139,15 @@ const answered = <O extends AskOptions, R extends Result, A>(
   };
 };
 
+/** An entry whose prompt is as the model is given it. */
+const read = (model: Model, entry: Entry, options: AskOptions): Faulty<Entry> =>
+  typeof entry.prompt === "string"
+    ? pipe(
+        promptTo(model, entry.prompt, options),
+        TE.bimap(placedIn(entry), (prompt) => ({ ...entry, prompt })),
+      )
+    : TE.right(entry);
+
 /**
  * Asks what the options ask about every entry, in turn; `use` has each answer as soon as it is there, and its value is returned
  * with the others'. `kept`: with what makes a result one that can be made again. Faults: whatever can be found wrong with any
@@ -150,10 +161,7 @@ export const ask = <O extends AskOptions, R extends Result, A>(
 ): Faulty<readonly A[]> =>
   withModel(options, (model, load) =>
     pipe(
-      given,
-      TE.traverseSeqArray((entry) =>
-        TE.map((prompt: string) => ({ ...entry, prompt }))(promptTo(model, entry.prompt, options)),
-      ),
+      allInTurn(given.map((entry) => read(model, entry, options))),
       TE.bindTo("entries"),
       TE.bind("understood", () => TE.fromEither(asking.understood(model, options))),
       TE.chainFirstEitherK(({ entries, understood }) => checkEntries(entries, understood.check)),

@@ -11,6 +11,7 @@ import { graphHash } from "../fingerprint.ts";
 import { lazy } from "../lazy.ts";
 import { isRanked, type Level, levelOf } from "../level.ts";
 import type { Extras } from "../page/sheet.ts";
+import type { Prompt } from "../prompt.ts";
 import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { attributionRecords } from "../report/records.ts";
@@ -114,13 +115,17 @@ const understood = (model: Model, options: AttributeOptions): E.Either<readonly 
         check,
         on: ({ backend }, kept) => {
           const explain = on(backend, kept);
-          const extrasOf = (ask: PromptAsk, { attribution, level }: Explained): Faulty<Extras> =>
-            beside?.(backend, kept, attribution, { ...method, ...ask, seed: level }) ?? TE.right({});
+          const extrasOf = (
+            prompt: Prompt,
+            ask: PromptAsk,
+            { attribution: result, level }: Explained,
+          ): Faulty<Extras> =>
+            beside?.(backend, kept, { prompt, result }, { ...method, ...ask, seed: level }) ?? TE.right({});
           return (prompt, ask) =>
             pipe(
               explain(prompt, ask),
               TE.bindTo("found"),
-              TE.bind("extras", ({ found }) => extrasOf(ask, found)),
+              TE.bind("extras", ({ found }) => extrasOf(prompt, ask, found)),
               TE.map(({ found, extras }) => ({
                 result: found.attribution,
                 extras,

@@ -34,6 +34,7 @@ export const asking = (name: string): Command =>
         "many prompts: a text line each, or .jsonl or .json, each with its target and foil",
       ).conflicts("prompt"),
     )
+    .addOption(options.specialTokens())
     .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");

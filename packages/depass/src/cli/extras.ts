@@ -10,6 +10,7 @@ import type { ExplainOptions } from "../explaining.ts";
 import type { Level } from "../level.ts";
 import { mapping } from "../maps.ts";
 import type { Extras } from "../page/sheet.ts";
+import type { Prompt } from "../prompt.ts";
 import type { Attribution } from "../result.ts";
 
 export type ExtraOptions = { readonly maps?: true; readonly compare?: true };
@@ -17,30 +18,34 @@ export type ExtraOptions = { readonly maps?: true; readonly compare?: true };
 /** What was asked, its parts chosen. */
 type Explained = ExplainOptions & { readonly seed: Level };
 
+/** A result, and the prompt as it was given. */
+type Answered = { readonly prompt: Prompt; readonly result: Attribution };
+
 /** The rule at hand first: the others are measured against it. */
 const rulesAround = (rule: Rule): readonly Rule[] => [rule, ...everyRule().filter(({ name }) => name !== rule.name)];
 
 const comparisonFor = (
   model: Model,
   backend: Backend,
-  { prompt, target }: Attribution,
+  { prompt, result: { target } }: Answered,
   { to: _, lenses: _l, mode: _m, promotes: _p, rule, seed, ...options }: Explained,
 ): Faulty<Comparison> =>
   compared(model, backend, prompt, { ...options, seed, target: target.id, rules: rulesAround(rule) });
 
 /** What stands beside results of one method, by their question. Faults: those of the runs. */
-export type Beside = (backend: Backend, kept: Backend, result: Attribution, asked: Explained) => Faulty<Extras>;
+export type Beside = (backend: Backend, kept: Backend, answered: Answered, asked: Explained) => Faulty<Extras>;
 
 /** The graph of the maps is made once, for all prompts; `kept` is the backend that keeps it. */
 export const besideBy = (model: Model, rule: Rule, { maps, compare }: ExtraOptions): Beside => {
   const mapped = maps && mapping(model, rule);
-  return (backend, kept, result, explained) => {
+  return (backend, kept, answered, explained) => {
+    const { prompt, result } = answered;
     const { seed: _, to: _t, lenses: _l, mode: _m, promotes: _p, ...asked } = explained;
     return pipe(
       mapped === undefined
         ? TE.right({})
         : pipe(
-            mapped(kept, result.prompt, { ...asked, target: result.target.id }),
+            mapped(kept, prompt, { ...asked, target: result.target.id }),
             TE.map((found) => ({ maps: found })),
           ),
       TE.bindTo("own"),
@@ -48,7 +53,7 @@ export const besideBy = (model: Model, rule: Rule, { maps, compare }: ExtraOptio
         compare === undefined
           ? TE.right({})
           : pipe(
-              comparisonFor(model, backend, result, explained),
+              comparisonFor(model, backend, answered, explained),
               TE.map((comparison) => ({ comparison })),
             ),
       ),

@@ -3,8 +3,10 @@ import type { Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Entry, report } from "../page/report.ts";
+import type { Extras } from "../page/sheet.ts";
 import { checkWritable, writeWhole } from "../place.ts";
 import { shellWord } from "./call-line.ts";
+import type { PromptOptions } from "./prompt.ts";
 import type { QuestionOptions } from "./question.ts";
 
 export type PageOptions = { readonly report?: string };
@@ -13,31 +15,42 @@ export type PageOptions = { readonly report?: string };
 export const checkPage = ({ report: path }: PageOptions): Faulty<void> =>
   path === undefined ? TE.right(undefined) : checkWritable(path);
 
-/** Where the prompt came from, and what is asked of it. */
+/** How the prompt was given, and what is asked of it. */
 type Repeated = QuestionOptions & {
   readonly promptFile?: string | undefined;
-  readonly prompts?: string | undefined;
+  /** As it was given, where it was: on the line, or in a file of many. */
+  readonly given?: string | undefined;
+  readonly chat?: true | undefined;
+  readonly specialTokens?: PromptOptions["specialTokens"] | undefined;
 };
 
 const optionWords = (name: string, value: string): readonly string[] =>
   value.startsWith("-") ? [`${name}=${value}`] : [name, value];
 
-/** The call as somebody may repeat it: a prompt that was piped in, or put into a chat template, is spelled out. */
+/**
+ * The call as somebody may repeat it: a prompt that was piped in, or put into a chat template, is spelled out. Not where the
+ * message alone is read otherwise: then it is the message, and none where that was piped in.
+ */
 export const commandOf = (
   name: string,
   words: readonly string[],
   prompt: string,
-  { promptFile, prompts, target, foil }: Repeated,
-): string => {
+  { promptFile, given, chat, specialTokens = "read", target, foil }: Repeated,
+): Pick<Extras, "command"> => {
   const question = [
     ...(target === undefined ? [] : optionWords("--target", target)),
     ...(foil ?? []).flatMap((text) => optionWords("--foil", text)),
   ];
-  const asked =
-    promptFile === undefined || prompts !== undefined
-      ? [...words.filter((word) => word !== "--chat"), ...question, ...optionWords("--prompt", prompt)]
-      : [...words, ...question];
-  return ["depass", name, ...asked].map(shellWord).join(" ");
+  const called = (all: readonly string[], asked: readonly string[]) => ({
+    command: ["depass", name, ...all, ...question, ...asked].map(shellWord).join(" "),
+  });
+  if (promptFile !== undefined) return called(words, []);
+  if (chat === undefined || specialTokens === "read")
+    return called(
+      words.filter((word) => word !== "--chat"),
+      optionWords("--prompt", prompt),
+    );
+  return given === undefined || given === "-" ? {} : called(words, optionWords("--prompt", given));
 };
 
 /** Writes the page where one is wanted, of one result or of several. Faults: those of the disk. */

@@ -11,6 +11,7 @@ import * as t from "io-ts";
 import type { Entry } from "../attribute-all.ts";
 import type { Question } from "../question.ts";
 import { parseTarget, type TargetChoice } from "../target.ts";
+import { all } from "./all.ts";
 import { type PromptOptions, readPrompt, readText } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 
@@ -35,12 +36,6 @@ const json = (text: string, where: string): E.Either<readonly Fault[], unknown> 
     parseJson(text, where),
     E.mapLeft((faults) => faults.map((f) => fault("prompt", f.where, f.expected, f.got))),
   );
-
-/** All that are right, or the faults of all that are not. */
-const all = <A>(found: readonly E.Either<readonly Fault[], A>[]): E.Either<readonly Fault[], readonly A[]> => {
-  const { left, right } = RA.partitionMap((one: E.Either<readonly Fault[], A>) => one)(found);
-  return left.length > 0 ? E.left(left.flat()) : E.right(right);
-};
 
 const asArray: Reading = (text, path) =>
   pipe(

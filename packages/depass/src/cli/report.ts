@@ -2,12 +2,12 @@
 import { type Fault, type Faulty, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import * as RA from "fp-ts/lib/ReadonlyArray.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { explanationIn } from "../generation.ts";
 import type { Reported } from "../page/sheet.ts";
 import { checkWritable } from "../place.ts";
 import { readSaved, type SavedIn } from "../saved-kinds.ts";
+import { allInTurn } from "./all.ts";
 import { shellWord } from "./call-line.ts";
 import { writePage } from "./page.ts";
 
@@ -25,17 +25,11 @@ const reported = ({ where, result }: SavedIn): E.Either<readonly Fault[], Report
 };
 
 /** Faults of all files together; one is read after the other. */
-const read =
-  (files: readonly string[]): Faulty<readonly Reported[]> =>
-  async () => {
-    const found: E.Either<readonly Fault[], readonly Reported[]>[] = [];
-    for (const file of files) found.push(E.chain(E.traverseArray(reported))(await readSaved(file)()));
-    const { left, right } = pipe(
-      found,
-      RA.partitionMap((one) => one),
-    );
-    return left.length > 0 ? E.left(left.flat()) : E.right(right.flat());
-  };
+const read = (files: readonly string[]): Faulty<readonly Reported[]> =>
+  pipe(
+    allInTurn(files.map((file) => pipe(readSaved(file), TE.chainEitherK(E.traverseArray(reported))))),
+    TE.map((all) => all.flat()),
+  );
 
 /** Faults: a place where no file can be, and those of readSaved() for each file. */
 export const report = (files: readonly string[], { out }: ReportOptions): Faulty<void> =>

@@ -4,8 +4,11 @@ import type { Fault, Faulty } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import type { Entry } from "../attribute-all.ts";
 import type { Entry as Sheet } from "../page/report.ts";
+import type { Extras } from "../page/sheet.ts";
 import { writeWhole } from "../place.ts";
+import { promptParts } from "../prompt.ts";
 import type { Records } from "../report/records.ts";
 import { harmless } from "../report/visible.ts";
 import { savableEnding } from "../savable.ts";
@@ -58,12 +61,12 @@ const pendingOf = <R extends Result>(
   shown: Shown,
   options: TellOptions,
   { result, extras }: Told<R>,
-  command: string,
+  called: Pick<Extras, "command">,
 ): Pending => ({
   ...(options.prompts !== undefined && isTable(options) && { records: shown.records() }),
   ...(options.prompts !== undefined && options.save !== undefined && { line: lineOf(result) }),
   ...(options.report !== undefined && {
-    sheet: { ...extras, result: stateless(result), command },
+    sheet: { ...extras, result: stateless(result), ...called },
   }),
 });
 
@@ -80,6 +83,8 @@ const finished = (options: TellOptions, pending: readonly Pending[]): Faulty<voi
   );
 };
 
+const textOf = (entry: Entry | undefined): string => promptParts(entry?.prompt ?? "").text;
+
 /**
  * Runs a command that asks. `words`: the options of the call as they were given, but for the prompts, their questions and where the
  * results go. Faults: those of the call, of the checkpoint, of the backend and of the files to write; stdout gets whole results only.
@@ -94,16 +99,19 @@ export const tell =
       TE.chain(() => readEntries(options)),
       TE.chain((entries) =>
         ask(asking, options, { entries, kept: options.save !== undefined }, (told, { line }) => {
-          const { save: path, prompts, promptFile } = options;
+          const { save: path, prompts } = options;
           const { result, entry } = told;
           const question = spelledQuestion(entry.question);
           const shown = asking.shown(result, { ...options, ...question });
           line.clear();
           printOne(shown, options, told);
-          const command = commandOf(asking.name, words, entry.prompt, { promptFile, prompts, ...question });
+          const given = prompts === undefined ? options.prompt : textOf(entries[told.index]);
+          const { promptFile, chat, specialTokens } = options;
+          const read = { promptFile, chat, specialTokens, given };
+          const called = commandOf(asking.name, words, textOf(entry), { ...read, ...question });
           return pipe(
             path !== undefined && prompts === undefined ? save(path, result) : TE.right(undefined),
-            TE.map(() => pendingOf(shown, options, told, command)),
+            TE.map(() => pendingOf(shown, options, told, called)),
           );
         }),
       ),

@@ -10,11 +10,13 @@ import type { Comparison } from "../compare.ts";
 import type { Maps } from "../maps.ts";
 import type { Attribution } from "../result.ts";
 import { type Kinds, kindOf, readSaved, type SavedIn } from "../saved-kinds.ts";
+import { all } from "./all.ts";
 import { type Asking, type AskOptions, ask, type Result } from "./ask.ts";
 import { attributing } from "./attribute.ts";
 import { apart, type Check, judged, noCall, sameHashes, type VerifyOptions, within } from "./checks.ts";
 import { comparing } from "./compare.ts";
 import { mapsAsked } from "./map.ts";
+import { savedPrompt } from "./prompt.ts";
 import { callIn } from "./saved-call.ts";
 import { verifyGeneration } from "./verify-generation.ts";
 
@@ -69,7 +71,7 @@ type Group = { readonly kind: keyof Kinds; readonly call: unknown; readonly memb
 
 const groupOf = (members: readonly SavedIn[]): Group => {
   const { result } = members[0] as SavedIn;
-  const { foil: _, ...call } = result.call ?? {};
+  const { foil: _, splitSpecialTokens: _s, ...call } = result.call ?? {};
   return { kind: kindOf(result) as keyof Kinds, call, members };
 };
 
@@ -84,9 +86,12 @@ const groupsOf: (found: readonly SavedIn[]) => readonly Group[] = RA.chop((rest)
   return [groupOf(init), others];
 });
 
-const entryOf = ({ where, result }: SavedIn): Entry => {
-  const { prompt, target, foils = [] } = ("attributions" in result ? first(result) : result) as Asked;
-  return { where, prompt, question: { target: target.id, foil: foils.map((f) => f.id) } };
+const entryOf = ({ where, result }: SavedIn): E.Either<readonly Fault[], Entry> => {
+  const { prompt: text, target, foils = [] } = ("attributions" in result ? first(result) : result) as Asked;
+  return pipe(
+    savedPrompt(text, result.call?.splitSpecialTokens),
+    E.map((prompt) => ({ where, prompt, question: { target: target.id, foil: foils.map((f) => f.id) } })),
+  );
 };
 
 type Verifier = (group: Group, options: VerifyOptions) => Faulty<readonly Fault[]>;
@@ -103,11 +108,13 @@ const asking =
   ({ call, members }, { tolerance, ...own }) =>
     pipe(
       TE.fromEither(callIn(call, (members[0] as SavedIn).where)),
-      TE.chain((asked) =>
+      TE.bindTo("asked"),
+      TE.bind("entries", () => TE.fromEither(all(members.map(entryOf)))),
+      TE.chain(({ asked, entries }) =>
         ask(
           command,
           { ...usual, ...asked, ...own } as unknown as O,
-          { entries: members.map(entryOf), kept: true },
+          { entries, kept: true },
           ({ result, index }, { line }) => {
             const { where, result: saved } = members[index] as SavedIn;
             line.clear();

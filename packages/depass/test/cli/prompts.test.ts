@@ -206,6 +206,19 @@ test("a wrong entry is one clear fault with its place, and then none runs", asyn
   assert.equal(both.stderr.match(/entry \d/g), ["entry 1", "entry 3"]);
 });
 
+test("special tokens that prompts spell: refused in all that do, or read as text in all, and so again", async () => {
+  const path = await file("j.json", ["on<end>", "on", "<end>the"]);
+  const refused = await ask("attribute", "--prompts", path, "--special-tokens", "refuse");
+  assert.equal([refused.code, refused.stdout], [1, ""]);
+  assert.equal(refused.stderr.match(/entry \d: .* spells no special tokens/g)?.length, 2);
+  const saved = join(model, "j.jsonl");
+  const found = await results("attribute", "--prompts", path, "--special-tokens", "text", "--save", saved);
+  assert.ok(found.every(({ tokens }) => tokens.every(({ special }: { readonly special: boolean }) => !special)));
+  const again = await called(["verify", saved, "--backend", "reference"]);
+  assert.equal([again.stderr, again.code], ["", 0]);
+  assert.is(again.stdout.match(/: 6 of 6$/gm)?.length, 3);
+});
+
 test("what only the run can tell ends it there, and what was printed stays", async () => {
   const likeliest = (await results("attribute", "--prompt", "on the"))[0].target.id;
   const path = await file("g.json", ["on", { prompt: "on the", foil: likeliest }, "the"]);
