@@ -13,7 +13,6 @@ import {
   indexBounds,
   leavesOf,
   newShelf,
-  prune,
   type Residents,
   type Runner,
   type RunOptions,
@@ -53,7 +52,8 @@ export type CpuOptions = PlanOptions & {
 /** All that a runner has at hand. */
 type Ready = {
   readonly runtime: Runtime;
-  readonly graph: Graph;
+  /** The inputs alone: weights were checked when they were read. */
+  readonly inputs: Graph;
   readonly base: Base;
   readonly held: Held;
   readonly bounds: readonly SizeBound[];
@@ -66,7 +66,7 @@ type Ready = {
   /** A session that is being opened is waited for, not opened twice. */
   readonly sessions: Map<Program, Promise<Result<Session>>>;
   /** Of earlier runs with the same sizes: arrays, and what follows from the sizes alone. */
-  readonly pool: { sizes: string; arrays: Pool; fixed: Map<Program, Feeds> };
+  readonly pool: { sizes: string; arrays: Pool; fixed: Map<Program, Feeds>; bytes: Map<readonly Step[], number> };
   /** What stays between runs; the backend's. */
   readonly shelf: Shelf<Tensor>;
   /** Ended by dispose(). */
@@ -94,7 +94,7 @@ export const prepareOn = (
     TE.map(({ graph, base, bytes, shapes, held }): Runner => {
       const ready: Ready = {
         runtime,
-        graph,
+        inputs: inputsOf(graph),
         base,
         held,
         bounds: sizeBounds(graph, shapes),
@@ -104,7 +104,7 @@ export const prepareOn = (
         models: new Map(),
         steps: new Map(),
         sessions: new Map(),
-        pool: { sizes: "", arrays: new Map(), fixed: new Map() },
+        pool: { sizes: "", arrays: new Map(), fixed: new Map(), bytes: new Map() },
         shelf,
         life: { isOpen: true },
       };
@@ -130,6 +130,7 @@ const disposeOf = (ready: Ready): void => {
   ready.models.clear();
   ready.pool.arrays.clear();
   ready.pool.fixed.clear();
+  ready.pool.bytes.clear();
   (ready.held as Map<string, OrtTensor>).clear();
 };
 
@@ -138,17 +139,17 @@ const isDenseWeight = (held: Held, name: string): boolean => {
   return found !== undefined && isDense(found.data as Float32Array, found.dims.at(-1) as number);
 };
 
-/** Sizes from the inputs alone: weights were checked when they were read. */
-const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> => {
-  const leaves = leavesOf(ready.graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : []));
-  return pipe(
-    bindSizes(prune(leaves.map(([name]) => name))(Object.fromEntries(leaves)), inputs),
+const inputsOf = (graph: Graph): Graph =>
+  Object.fromEntries(leavesOf(graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : [])));
+
+const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> =>
+  pipe(
+    bindSizes(ready.inputs, inputs),
     E.chain((sizes) => {
       const faults = [...checkSizes(ready.bounds, sizes), ...checkIndexes(ready.indexes, inputs, sizes)];
       return faults.length > 0 ? E.left(faults) : E.right(sizes);
     }),
   );
-};
 
 const runOnce = async (ready: Ready, inputs: Tensors, options: RunOptions): Promise<Result<Tensors>> => {
   if (!ready.life.isOpen) return E.left(disposedRunner);
@@ -179,7 +180,9 @@ const runVariant = async (
   if (E.isLeft(steps)) return steps;
   ready.steps.set(key, steps.right);
   const kept = new Set(Object.values(ready.base.outputs));
-  const bytes = runBytes(steps.right, kept, sizes);
+  const { bytes: known } = poolFor(ready, sizes);
+  const bytes = known.get(steps.right) ?? runBytes(steps.right, kept, sizes);
+  known.set(steps.right, bytes);
   if (bytes > ready.free)
     return E.left([tooBig(`a run with ${showSizes(bound)}`, bytes, ready.free, ready.free + heldBytes(ready.held))]);
   return computed(ready, steps.right, kept, inputs, sizes, options);
@@ -191,12 +194,12 @@ const sessionFor = (ready: Ready, { program: own }: Step): Promise<Result<Sessio
   return opening;
 };
 
-/** Another length needs other arrays and tables: those of the last one are let go. */
-const poolFor = ({ pool }: Ready, sizes: Sizes): Pick<Ready["pool"], "arrays" | "fixed"> => {
+/** Another length needs other arrays and tables, and other bytes: those of the last one are let go. */
+const poolFor = ({ pool }: Ready, sizes: Sizes): Ready["pool"] => {
   const text = showSizes(sizes);
-  if (pool.sizes !== text) [pool.arrays, pool.fixed] = [new Map(), new Map()];
+  if (pool.sizes !== text) [pool.arrays, pool.fixed, pool.bytes] = [new Map(), new Map(), new Map()];
   pool.sizes = text;
-  return { arrays: pool.arrays, fixed: pool.fixed };
+  return pool;
 };
 
 const computed = async (
