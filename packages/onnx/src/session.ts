@@ -1,6 +1,7 @@
 // ONNX Runtime as we use it: a session per model, tensors in and out without copies, errors as faults. The runtime is loaded
 // when it is first asked for: it has no binary on every platform, and that must be a word to the user, not a crash.
 import { availableParallelism } from "node:os";
+import { MessageChannel } from "node:worker_threads";
 import { type Fault, type Faulty, fault } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -42,11 +43,11 @@ const options: Ort.InferenceSession.SessionOptions = {
   extra: { session: { force_spinning_stop: "1" } },
 };
 
+type Tensors = Readonly<Record<string, OrtTensor>>;
+
 export type Session = {
-  readonly run: (
-    feeds: Readonly<Record<string, OrtTensor>>,
-    fetches: readonly string[] | Readonly<Record<string, OrtTensor | null>>,
-  ) => Faulty<Readonly<Record<string, OrtTensor>>>;
+  /** Computes the outputs into the tensors that stand under their names. */
+  readonly run: (feeds: Tensors, fetches: Tensors) => Faulty<void>;
   readonly dispose: () => void;
 };
 
@@ -60,6 +61,32 @@ const runtimeFault = (what: string, error: unknown): readonly Fault[] => {
   ];
 };
 
+/** Nobody listens: the memory of an array that is sent there is free at once. */
+const nowhere = (() => {
+  const { port1, port2 } = new MessageChannel();
+  port2.close();
+  return port1;
+})();
+
+const buffersOf = (tensors: Tensors): readonly ArrayBuffer[] =>
+  Object.values(tensors).map(({ data }) => (data as Float32Array<ArrayBuffer>).buffer);
+
+/**
+ * What ONNX Runtime wrote into tensors of ours it gives back a second time, as copies. A training step's are as large as its
+ * state: left to the garbage collector, they call it every few steps, and it takes longer than the copying.
+ */
+const dropCopies = (results: Tensors, fetches: Tensors): void => {
+  const ours = new Set(buffersOf(fetches));
+  try {
+    nowhere.postMessage(
+      undefined,
+      [...new Set(buffersOf(results))].filter((buffer) => !ours.has(buffer)),
+    );
+  } catch {
+    // Memory that is ONNX Runtime's own cannot be sent, and is no copy.
+  }
+};
+
 /** A model made ready. Faults: a model that ONNX Runtime refuses. */
 export const openSession = (runtime: Runtime, model: Uint8Array): Faulty<Session> =>
   pipe(
@@ -71,7 +98,7 @@ export const openSession = (runtime: Runtime, model: Uint8Array): Faulty<Session
       (session): Session => ({
         run: (feeds, fetches) =>
           TE.tryCatch(
-            () => session.run(feeds, fetches as Ort.InferenceSession.FetchesType) as Promise<Record<string, OrtTensor>>,
+            async () => dropCopies(await session.run(feeds, fetches), fetches),
             (e) => runtimeFault("onnx run", e),
           ),
         dispose: () => {
