@@ -1,5 +1,6 @@
 // How long does it take until a model is ready to run, and how much memory?
 //   pnpm bench loading --model DIR [--backend webgpu|cpu] [--json]    open, then also compile and upload
+//   pnpm bench loading --model DIR --weights [--json]                 open, then weights alone onto the WebGPU device
 //   pnpm bench loading --sparse [--json]                              a 7B checkpoint of holes: open, plan, read every tensor
 // The peak is of the process's resident memory, Node's own and the device's on a software adapter included. One
 // command measures one thing, because a peak does not come down again.
@@ -8,7 +9,7 @@ import { mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { orThrow, softmaxRule } from "@depass/graph";
+import { leavesOf, orThrow, softmaxRule, sum } from "@depass/graph";
 import { plan, showBytes } from "@depass/kernels";
 import { loadModel, type Model } from "@depass/models";
 import { type BackendName, openBackend } from "../src/backends.ts";
@@ -22,6 +23,7 @@ const { values: options } = parseArgs({
   options: {
     model: { type: "string" },
     backend: { type: "string" },
+    weights: { type: "boolean", default: false },
     sparse: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
   },
@@ -65,6 +67,20 @@ const loaded = async (folder: string, backend: string | undefined): Promise<numb
   return bytesOf(model);
 };
 
+/** Every weight that the model uses, read and uploaded for a graph that has next to no kernels. */
+const uploaded = async (folder: string): Promise<number> => {
+  const model = await opened(folder);
+  const { normed, unembed } = model.architecture;
+  const leaves = leavesOf({ logits: unembed(normed) }).filter((leaf) => leaf.op === "weight");
+  const sums = Object.fromEntries(leaves.map((leaf) => [leaf.params.name, sum(-1)(leaf)]));
+  const open = await timed("open the backend", () => openBackend({ backend: "webgpu" })().then(orThrow));
+  const ready = await timed("weights uploaded", () => open.backend.prepare(sums, model.weights)().then(orThrow));
+  ready.dispose();
+  await open.backend.close();
+  await model.close();
+  return bytesOf(model);
+};
+
 const planned = (model: Model): void => {
   const { seed } = levelOf(orThrow(tokenLevel(model.architecture)));
   const { graph } = orThrow(explanationGraph(model, { seed, rule: softmaxRule() }));
@@ -94,7 +110,9 @@ const sparse = async (): Promise<number> => {
 
 const main = async (): Promise<void> => {
   if (!options.sparse && options.model === undefined) throw new Error("give --model DIR or --sparse");
-  const weights = options.sparse ? await sparse() : await loaded(options.model ?? "", options.backend);
+  const folder = options.model ?? "";
+  const once = options.weights ? () => uploaded(folder) : () => loaded(folder, options.backend);
+  const weights = await (options.sparse ? sparse() : once());
   if (options.json) {
     console.log(JSON.stringify({ weights, stages }));
     return;

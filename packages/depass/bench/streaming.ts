@@ -1,7 +1,7 @@
 // Is a model of 7B explained within 4 GiB of the host's memory? A checkpoint of holes, its weights streamed to a device
 // whose budget holds a few layers:
-//   pnpm bench streaming [--layers N] [--memory BYTES] [--words N] [--limit BYTES] [--json]
-// On the software adapter the device's memory is the host's too. The peak is the most resident memory the process had
+//   pnpm bench streaming [--backend webgpu|cpu] [--layers N] [--memory BYTES] [--words N] [--limit BYTES] [--json]
+// On a processor and on the software adapter the device's memory is the host's too. The peak is the most resident memory the process had
 // (VmHWM): Linux enforces no limit on that, so the bench fails where it was passed. All weights are zero, and so are the
 // scores: what is shown is that everything runs, and what it takes.
 
@@ -20,6 +20,7 @@ import { writeSparse } from "./subject/sparse.ts";
 
 const { values: options } = parseArgs({
   options: {
+    backend: { type: "string", default: "webgpu" },
     layers: { type: "string", default: "32" },
     memory: { type: "string", default: `${2 ** 30}` },
     words: { type: "string", default: "2" },
@@ -28,12 +29,14 @@ const { values: options } = parseArgs({
   },
 });
 
+const backend = options.backend === "cpu" ? "cpu" : "webgpu";
+
 const peak = (): number => process.resourceUsage().maxRSS * 1024;
 
 const HOLES = 2048; // blocks of a file that is nearly all hole
 
 const explained = async (model: Model) => {
-  const opened = orThrow(await openBackend({ backend: "webgpu", memory: Number(options.memory) })());
+  const opened = orThrow(await openBackend({ backend, memory: Number(options.memory) })());
   const elapsed = since();
   const settings = { seed: orThrow(tokenLevel(model.architecture)), rule: softmaxRule(), why: opened.why };
   const ready = orThrow(await explainer(model, opened.backend, settings)());

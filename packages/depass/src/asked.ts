@@ -10,6 +10,7 @@ import { type BackendOptions, openBackend } from "#backends";
 import { explain, explainOptions, type Mode } from "./explain.ts";
 import type { Level, RankedLevel } from "./level.ts";
 import { explainedMaps, type Maps } from "./maps.ts";
+import type { Prompt } from "./prompt.ts";
 import type { Question } from "./question.ts";
 import type { PlaceName } from "./reading.ts";
 import type { Attribution } from "./result.ts";
@@ -60,7 +61,7 @@ const withBackend = <A>(
  * Throws a FaultError: an empty or too long prompt, a target that is not one token, a layer that is not there, no device,
  * too little memory, aborted.
  */
-export const attribute = (model: Model, prompt: string, options: AttributeOptions = {}): Promise<Attribution> =>
+export const attribute = (model: Model, prompt: Prompt, options: AttributeOptions = {}): Promise<Attribution> =>
   withBackend(options.backend ?? {}, (backend, why) =>
     pipe(
       TE.fromEither(explainOptions(model, options, why)),
@@ -74,7 +75,7 @@ export const attribute = (model: Model, prompt: string, options: AttributeOption
  */
 export const scoreMaps = (
   model: Model,
-  prompt: string,
+  prompt: Prompt,
   { rule = softmaxRule(), backend = {}, ...options }: Omit<AttributeOptions, "seed" | "to" | "layers" | "mode"> = {},
 ): Promise<Maps> =>
   withBackend(backend, (open, why) => explainedMaps(model, open, prompt, { ...options, rule, why }))().then(orThrow);

@@ -51,14 +51,14 @@ export const described = ({ model, backend, options, encoding }: Call, { target,
 
 /** Prepares a graph, runs it once, and gives its memory back; `use` also gets the seconds of both. */
 export const runOnce = <A>(
-  { backend, model, options }: Call,
+  { backend, model, options, encoding }: Call,
   graph: Graph,
   inputs: Tensors,
   use: (outputs: Tensors, times: Times) => Faulty<A>,
 ): Faulty<A> => {
   const elapsed = since();
   return pipe(
-    backend.prepare(graph, model.weights, options),
+    backend.prepare(graph, model.weights, { ...options, sizes: { T: encoding.ids.length } }),
     TE.chain((runner) => async () => {
       const prepare = elapsed();
       const task = pipe(

@@ -16,6 +16,7 @@ export * from "./load-files.ts";
 export * from "./maps.ts";
 export * from "./page/report.ts";
 export * from "./promoted.ts";
+export type { Prompt } from "./prompt.ts";
 export * from "./question.ts";
 export { type PlaceName, type Reading, readingOf } from "./reading.ts";
 export * from "./result.ts";

@@ -16,6 +16,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type CallOptions, explain } from "./explain.ts";
 import type { Level } from "./level.ts";
+import type { Prompt } from "./prompt.ts";
 import type { Attribution } from "./result.ts";
 
 export type Comparison = {
@@ -60,7 +61,7 @@ const sameOrder = (a: readonly number[], b: readonly number[]): number => {
 export const compared = (
   model: Model,
   backend: Backend,
-  prompt: string,
+  prompt: Prompt,
   { rules, ...options }: Omit<CallOptions, "rule"> & { readonly seed: Seed | Level; readonly rules: readonly Rule[] },
 ): Faulty<Comparison> =>
   pipe(

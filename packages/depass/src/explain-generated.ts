@@ -13,6 +13,7 @@ import {
   input,
   matmul,
   mul,
+  narrow,
   orThrow,
   type PartsLayout,
   pack,
@@ -106,7 +107,7 @@ export const scoringGraph = (
     decompose(source, { seed, rule }),
     E.bindTo("decomposed"),
     E.bind("graph", ({ decomposed }) =>
-      pipe(decomposed.graph, prune([partsName(SCORES), SCORES]), flow(share, simplify), E.chain(pack)),
+      pipe(decomposed.graph, prune([partsName(SCORES), SCORES]), flow(share, simplify), E.chain(narrow), E.chain(pack)),
     ),
     E.map(({ graph, decomposed: { layout } }) => ({ graph, layout })),
   );
@@ -187,7 +188,9 @@ export const explanationOf = (
   const preparing = since();
   return pipe(
     TE.fromEither(understood(model, text, options, rule)),
-    TE.bind("runner", ({ scoring }) => backend.prepare(scoring.graph, model.weights, options)),
+    TE.bind("runner", ({ scoring }) =>
+      backend.prepare(scoring.graph, model.weights, { ...options, sizes: { T: readOf(text).ids.length } }),
+    ),
     TE.chain(({ scoring: { layout }, level, parts, runner }) => {
       const [prepare, running] = [preparing(), since()];
       return pipe(

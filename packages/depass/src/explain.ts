@@ -19,6 +19,7 @@ import { type Ask, type ExplainerOptions, encodePrompt, explainer } from "./expl
 import { isRanked, type Level, levelOf, type RankedLevel } from "./level.ts";
 import { tokenLevel } from "./levels.ts";
 import { checkPromotes, withPromoted } from "./promoted.ts";
+import type { Prompt } from "./prompt.ts";
 import { type Reading, readingOf, streamFrom } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
@@ -84,7 +85,7 @@ const chosenBy = (call: Call, seed: Seed | Level | RankedLevel): Faulty<Chosen> 
 const forward = (
   model: Model,
   backend: Backend,
-  prompt: string,
+  prompt: Prompt,
   options: ExplainerOptions & Ask,
   promotes: number | undefined,
 ): Faulty<Attribution> =>
@@ -116,7 +117,7 @@ const withTimes = (attribution: Attribution, done: Backward | undefined): Attrib
 export const explainChosen = (
   model: Model,
   backend: Backend,
-  prompt: string,
+  prompt: Prompt,
   options: ExplainOptions,
 ): Faulty<Explained> => {
   const { seed } = options;
@@ -131,7 +132,13 @@ export const explainChosen = (
       pipe(
         mode === "adjoint"
           ? attributedBackward(call, found.level, done)
-          : forward(model, backend, prompt, { ...options, seed: found.level }, options.promotes),
+          : forward(
+              model,
+              backend,
+              prompt,
+              { ...options, seed: found.level, sizes: { T: call.encoding.ids.length } },
+              options.promotes,
+            ),
         TE.map((attribution): Explained => ({ ...found, attribution: withTimes(attribution, done) })),
       ),
     ),
@@ -139,7 +146,7 @@ export const explainChosen = (
 };
 
 /** Faults: those of the prompt and the question, of the level and the mode, and of the backend. */
-export const explain = (model: Model, backend: Backend, prompt: string, options: ExplainOptions): Faulty<Attribution> =>
+export const explain = (model: Model, backend: Backend, prompt: Prompt, options: ExplainOptions): Faulty<Attribution> =>
   pipe(
     explainChosen(model, backend, prompt, options),
     TE.map(({ attribution }) => attribution),

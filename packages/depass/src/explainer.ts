@@ -5,6 +5,7 @@ import {
   type Faulty,
   fault,
   i32,
+  type PrepareOptions,
   partNames,
   partsName,
   type Rule,
@@ -22,6 +23,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { since } from "./clock.ts";
 import { type Explanation, explanationGraph, lensName } from "./explanation.ts";
 import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";
+import { type Prompt, promptParts } from "./prompt.ts";
 import { type Answer, along, answered, checkQuestion, type Question, relativeGap } from "./question.ts";
 import type { PlaceName } from "./reading.ts";
 import type { Attribution, LayerScores, PartScore } from "./result.ts";
@@ -30,12 +32,12 @@ import { sumOf } from "./sum.ts";
 export type Ask = RunOptions & Question;
 
 export type Explainer = {
-  readonly explain: (prompt: string, ask?: Ask) => Faulty<Attribution>;
+  readonly explain: (prompt: Prompt, ask?: Ask) => Faulty<Attribution>;
   /** Gives the device memory back. */
   readonly dispose: () => void;
 };
 
-export type ExplainerOptions = RunOptions & {
+export type ExplainerOptions = PrepareOptions & {
   /** What the parts are. */
   readonly seed: Seed | Level;
   readonly rule: Rule;
@@ -85,15 +87,16 @@ export const explainer = (model: Model, backend: Backend, options: ExplainerOpti
  */
 export const encodePrompt = (
   model: Model,
-  prompt: string,
+  prompt: Prompt,
   question: Question = {},
-): E.Either<readonly Fault[], Encoding> =>
-  pipe(
-    model.tokenizer.encode(prompt, { special: "once" }),
+): E.Either<readonly Fault[], Encoding> => {
+  const { text, splitSpecialTokens = false } = promptParts(prompt);
+  return pipe(
+    model.tokenizer.encode(text, { special: "once", splitSpecialTokens }),
     E.chain((encoding) => {
       const { length } = encoding.ids;
       const { context } = model.architecture;
-      if (prompt === "" || length === 0) return E.left([fault("prompt", "prompt", "some text", "none")]);
+      if (text === "" || length === 0) return E.left([fault("prompt", "prompt", "some text", "none")]);
       const most = `at most ${context} tokens (the model's context)`;
       return length <= context
         ? E.right(encoding)
@@ -101,6 +104,7 @@ export const encodePrompt = (
     }),
     E.chainFirst(() => checkQuestion(model, question)),
   );
+};
 
 type Run = {
   readonly model: Model;

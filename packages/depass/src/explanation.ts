@@ -10,6 +10,7 @@ import {
   type Graph,
   gather,
   input,
+  narrow,
   pack,
   partsName,
   prune,
@@ -41,6 +42,7 @@ export const explainedOutput = ({ softcap }: Architecture): string => (softcap =
 /** The output with the normed state at a site of the stream. */
 export const lensName = (place: string): string => `lens ${place}`;
 
+/** States `[T, D]` at the input `position` `[1]`, i32. */
 export const atPosition = gather(-2, input("position", [1], "i32"));
 
 export type ExplanationOptions = {
@@ -108,6 +110,7 @@ export const explanationGraph = (
         decomposed.graph, // Parts first: each layer's frozen values are then computed where they are used, and live no longer.
         prune(outputs),
         flow(share, simplify),
+        E.chain(narrow),
         E.chain(pack),
       ),
     ),

@@ -9,6 +9,7 @@ import { type BackendOptions, openBackend } from "#backends";
 import { since } from "./clock.ts";
 import { decoder } from "./decoder.ts";
 import { encodePrompt } from "./explainer.ts";
+import type { Prompt } from "./prompt.ts";
 import { type Sampling, sample, samplingFaults } from "./sampling.ts";
 import { probabilityOf } from "./target.ts";
 
@@ -63,7 +64,7 @@ export const endTokens = ({ checkpoint: { eos, config } }: Model): readonly numb
 };
 
 /** The prompt as a model goes on with it: without what a tokenizer puts behind a text that is finished. */
-const promptOf = (model: Model, prompt: string): E.Either<readonly Fault[], Encoding> =>
+const promptOf = (model: Model, prompt: Prompt): E.Either<readonly Fault[], Encoding> =>
   pipe(
     encodePrompt(model, prompt),
     E.map((found) => {
@@ -103,7 +104,7 @@ const isBackend = (x: Backend | BackendOptions): x is Backend => "prepare" in x;
  */
 export async function* generate(
   model: Model,
-  prompt: string,
+  prompt: Prompt,
   options: GenerateOptions = {},
 ): AsyncGenerator<GeneratedToken, Generation, undefined> {
   const faults = faultsOf(options);
@@ -119,7 +120,7 @@ export async function* generate(
 }
 
 /** The whole continuation at once. Throws as generate() does. */
-export const generateAll = async (model: Model, prompt: string, options?: GenerateOptions): Promise<Generation> => {
+export const generateAll = async (model: Model, prompt: Prompt, options?: GenerateOptions): Promise<Generation> => {
   const tokens = generate(model, prompt, options);
   for (;;) {
     const next = await tokens.next();

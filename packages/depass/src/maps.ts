@@ -28,6 +28,7 @@ import { backward, type Call, type CallOptions, described, inputsOf, runOnce } f
 import { encodePrompt } from "./explainer.ts";
 import { atPosition, explainedOutput } from "./explanation.ts";
 import { attentionLevel, headLevel, mlpLevel } from "./levels.ts";
+import type { Prompt } from "./prompt.ts";
 import { along, answered, relativeGap } from "./question.ts";
 import type { Attribution, Target, Times } from "./result.ts";
 import { sumOf } from "./sum.ts";
@@ -162,7 +163,7 @@ const adjointMaps = (call: Call): Faulty<Maps> =>
  * Scores of all heads `[L][H]` and modules `[L]` for a prompt's next token, by any rule, from one forward pass; by a linear
  * rule from one more pass backwards, with those of tokens and neurons. Faults: those of the prompt, target, backend.
  */
-export const explainedMaps = (model: Model, backend: Backend, prompt: string, options: CallOptions): Faulty<Maps> =>
+export const explainedMaps = (model: Model, backend: Backend, prompt: Prompt, options: CallOptions): Faulty<Maps> =>
   pipe(
     TE.fromEither(encodePrompt(model, prompt, options)),
     TE.chain((encoding) => {

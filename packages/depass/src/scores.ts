@@ -1,8 +1,9 @@
 // What is to be explained, as an expression that every method can take: the prediction's scores along directions. A row of
 // the unembedding asks for a logit, a difference of rows why this answer and not another.
-import { type Expr, gather, input, linear, reshape } from "@depass/graph";
+import { type Expr, input, linear, reshape } from "@depass/graph";
 import type { Architecture } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
+import { atPosition } from "./explanation.ts";
 
 /**
  * `[Q]`: the normed state at one position times each of Q directions, before any softcap or scale of the logits.
@@ -12,9 +13,4 @@ import { pipe } from "fp-ts/lib/function.js";
  *     vjp({ scores: scoresAlong(model.architecture) }, { of: ["scores"], wrt }) // by cotangent.scores [Q]
  */
 export const scoresAlong = ({ normed, hidden }: Pick<Architecture, "normed" | "hidden">): Expr =>
-  pipe(
-    normed,
-    gather(-2, input("position", [1], "i32")),
-    linear(input("directions", ["Q", hidden])),
-    reshape(2, ["Q"]),
-  );
+  pipe(atPosition(normed), linear(input("directions", ["Q", hidden])), reshape(2, ["Q"]));

@@ -31,6 +31,11 @@ export type RunOptions = {
   readonly progress?: (progress: Progress) => void;
 };
 
+export type PrepareOptions = RunOptions & {
+  /** Sizes that the next run will have, where they are known: a backend may leave unread what such a run will not keep. */
+  readonly sizes?: Sizes;
+};
+
 /** A graph made ready: its weights are where they are needed, any prompt length can run. */
 export type Runner = {
   readonly run: (inputs: Values, options?: RunOptions) => Faulty<Tensors>;
@@ -68,7 +73,7 @@ export type Backend = {
   readonly name: string;
   /** The device it runs on, for people. */
   readonly device: string;
-  readonly prepare: (graph: Graph, weights: Weights, options?: RunOptions) => Faulty<Runner>;
+  readonly prepare: (graph: Graph, weights: Weights, options?: PrepareOptions) => Faulty<Runner>;
   /** Faults: a misshapen graph, a run that does not fit. */
   readonly foresee?: (graph: Graph, weights: Weights, sizes: Sizes) => E.Either<readonly Fault[], Foreseen>;
   readonly close: () => void | Promise<void>;

@@ -20,6 +20,7 @@ export * from "./passes/cached.ts";
 export * from "./passes/constants.ts";
 export * from "./passes/image.ts";
 export * from "./passes/intervene.ts";
+export * from "./passes/narrow.ts";
 export * from "./passes/pack.ts";
 export * from "./passes/prune.ts";
 export * from "./passes/share.ts";

@@ -21,6 +21,8 @@ import type { Result } from "./wgsl/invocation.ts";
 import { defaultTile, type Product, type Target, tiledProduct } from "./wgsl/matmul.ts";
 import * as movement from "./wgsl/movement.ts";
 import type { Operand } from "./wgsl/operand.ts";
+import type { Packed, TokenTile } from "./wgsl/parts/packed.ts";
+import { split, splitRows } from "./wgsl/parts/split.ts";
 import * as parts from "./wgsl/parts.ts";
 import * as reduction from "./wgsl/reduction.ts";
 
@@ -30,7 +32,7 @@ export type LowerContext = {
   /** The name again and, in a tile, where the result begins in its buffer. */
   readonly result: Result;
   /** The rows and tokens that are computed, for kernels of packed rows; `shape` and the operands are those of the tile. */
-  readonly tile?: parts.TokenTile;
+  readonly tile?: TokenTile;
   readonly operands: readonly Operand[];
   readonly shape: Shape;
   readonly target: Target;
@@ -70,7 +72,7 @@ const linear = (c: LowerContext): Kernel => {
   return tiledProduct(c.name, p, defaultTile(p, c.target));
 };
 
-const inTile = <P extends parts.Packed>(params: P, { tile }: LowerContext): P =>
+const inTile = <P extends Packed>(params: P, { tile }: LowerContext): P =>
   tile === undefined ? params : { ...params, tile };
 
 const floats = ({ dtype }: Operand): Product["weights"] => (dtype === "i32" ? internal("a product of i32") : dtype);
@@ -127,14 +129,13 @@ export const lowerings: Lowerings = {
   fromExperts: (_, c) => experts.fromExperts(c.result, numbers(c, 0), numbers(c, 1), operand(c, 2)),
   tokenParts: ({ params }, c) => parts.tokenParts(c.name, operand(c, 0), params.extras),
   addToPart: ({ params }, c) => parts.addToPart(c.name, operand(c, 0), operand(c, 1), params.part, params.rank),
-  split: ({ params }, c) =>
-    parts.split(c.name, operand(c, 0), operand(c, 1), { ...params, epsilon: REMAINDER_EPSILON }),
+  split: ({ params }, c) => split(c.name, operand(c, 0), operand(c, 1), { ...params, epsilon: REMAINDER_EPSILON }),
   tokenRows: ({ params }, c) => parts.tokenRows(c.result, operand(c, 0), inTile(params, c)),
   seedRows: ({ params }, c) => parts.seedRows(c.result, operand(c, 0), inTile(params, c)),
   attendRows: ({ params }, c) => parts.attendRows(c.result, operand(c, 0), operand(c, 1), inTile(params, c)),
   addToRows: ({ params }, c) => parts.addToRows(c.result, operand(c, 0), operand(c, 1), inTile(params, c)),
   splitRows: ({ params }, c) =>
-    parts.splitRows(c.result, operand(c, 0), operand(c, 1), {
+    splitRows(c.result, operand(c, 0), operand(c, 1), {
       ...inTile(params, c),
       epsilon: REMAINDER_EPSILON,
     }),

@@ -17,7 +17,7 @@ import {
 } from "@depass/graph";
 import type { Choice, Chosen } from "./choose.ts";
 import type { Operand } from "./wgsl/operand.ts";
-import type { TokenTile } from "./wgsl/parts.ts";
+import type { TokenTile } from "./wgsl/parts/packed.ts";
 
 /** Steps between two mixings of one packed layout. Its identity is the region. */
 export type Region = { readonly tokens: Dim; readonly extras: number };

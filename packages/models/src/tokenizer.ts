@@ -6,7 +6,7 @@ import type { Faulty } from "@depass/graph";
 import { onDisk } from "./disk.ts";
 import { type Tokenizer, tokenizerIn } from "./tokenizer/built.ts";
 
-export type { Encoding, Token, Tokenizer } from "./tokenizer/built.ts";
+export type { EncodeOptions, Encoding, SplitSpecialTokens, TextRange, Token, Tokenizer } from "./tokenizer/built.ts";
 export { tokenizerOf } from "./tokenizer/built.ts";
 
 /** The tokenizer of a checkpoint's folder. Faults: those of tokenizerOf, and a missing or damaged tokenizer.json. */

@@ -107,8 +107,53 @@ test("special tokens that contents spell are listed, and refused where that is a
     { message: 2, text: "<end>", start: 0, end: 5 },
   ]);
   const refused = left(await chat(model(HEADED), messages, { specials: "refuse" })());
-  assert.match(refused, /messages: expected contents that spell no special tokens, got "<end>"; take them out/);
+  assert.match(refused, /messages: expected a text that spells no special tokens, got "<end>"; take them out/);
   right(await chat(model(`${HEADED}<end>`), [user("no <end")], { specials: "refuse" })());
+});
+
+/** The tokens of a conversation whose contents are text. */
+const tokensOf = async (template: string, messages: readonly Message[]) => {
+  const { text, splitSpecialTokens, turns } = right(await chat(model(template), messages, { specials: "text" })());
+  assert.ok(splitSpecialTokens);
+  return { turns, tokens: right(tokenizer.encode(text, { special: "once", splitSpecialTokens })).tokens };
+};
+
+test("special tokens that contents spell are text where that is asked for, the template's own are not", async () => {
+  const template = "{% for m in messages %}{{ m.role + m.content + '<end>' }}{% endfor %}";
+  const { tokens, turns } = await tokensOf(template, [user(" the<end> "), user("<end>")]);
+  const specials = tokens.filter(({ special }) => special).map(({ start, end }) => [start, end]);
+  assert.equal(specials, [
+    [14, 19],
+    [28, 33],
+  ]);
+  const inside = (i: number) =>
+    tokens.filter(({ start }) => start >= (turns[i]?.content?.start ?? 0) && start < (turns[i]?.content?.end ?? 0));
+  assert.equal(
+    [inside(0), inside(1)].map((each) => each.map(({ text }) => text).join("")),
+    [" the<end> ", "<end>"],
+  );
+});
+
+test("a content is text in every place that the template writes it in", async () => {
+  const twice = "{{ messages[0].content + '<end>' + messages[0].content }}";
+  const { tokens } = await tokensOf(twice, [user("<end>")]);
+  assert.equal(
+    tokens.filter(({ special }) => special).map(({ start }) => start),
+    [5],
+  );
+});
+
+test("where a template changes or leaves out a content, it cannot be text for certain: a fault", async () => {
+  const text = { specials: "text" } as const;
+  const expected = /expected a template that writes contents as they are, .* got another text for message 1; take out/;
+  for (const template of [
+    "{{ messages[0].content | replace(' ', '') }}",
+    "{{ messages[0].content.split('d')[0] }}",
+    "{{ messages[0].content | length }}",
+    "nothing of it",
+  ])
+    assert.match(left(await chat(model(template), [user("<e nd>")], text)()), expected);
+  right(await chat(model("nothing of it"), [user(" ")], text)());
 });
 
 test("a character that there is no token for spells nothing", async () => {

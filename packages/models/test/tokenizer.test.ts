@@ -1,4 +1,3 @@
-import { existsSync, readFileSync } from "node:fs";
 import fc from "fast-check";
 import * as E from "fp-ts/lib/Either.js";
 import { test } from "uvu";
@@ -7,7 +6,7 @@ import { loadTokenizer, type Tokenizer, tokenizerOf } from "../src/tokenizer.ts"
 import { left, right } from "./either.ts";
 import { withFiles } from "./folder.ts";
 import { fuzz } from "./seed.ts";
-import { goldenTest, shared } from "./shared.ts";
+import { checkRanges, TEXTS } from "./tokenizer/texts.ts";
 import { byteLevel, spaceSign, unigram, wordLevel } from "./tokenizer/tiny.ts";
 
 const make = (json: unknown): Tokenizer => right(tokenizerOf(json, "tokenizer.json"));
@@ -140,34 +139,6 @@ test("a tokenizer.json that is missing, damaged or of another kind is one clear 
   assert.match(left(tokenizerOf(lost, "t")), "post_processor: expected the text among known tokens, got <x>");
 });
 
-const TEXTS = fc.oneof(
-  fc.string({ unit: "grapheme" }),
-  fc.string({ unit: "binary" }),
-  fc.stringMatching(/^[the <>s/▁é]*$/),
-  fc.string({ unit: fc.constantFrom("the", " ", "e\u0301", "🥐", "<s>", "\ud800", "\ufeff", "ﬁ", "각") }),
-);
-
-/** Ranges are of the text, in order, and never inside a surrogate pair. */
-const checkRanges = (tokenizer: Tokenizer, text: string): void => {
-  const encoding = right(tokenizer.encode(text, { special: true }));
-  const plain = right(tokenizer.encode(text, { special: false }));
-  assert.equal(
-    encoding.ids,
-    encoding.tokens.map(({ id }) => id),
-  );
-  assert.equal(
-    encoding.tokens.filter(({ origin }) => origin === "text"),
-    plain.tokens,
-  );
-  let last = 0;
-  for (const { start, end } of plain.tokens) {
-    assert.ok(0 <= start && start <= end && end <= text.length && start >= last, `${start} ${end} of ${text.length}`);
-    const inside = (at: number) => /[\ud800-\udbff]/.test(text[at - 1] ?? "") && /[\udc00-\udfff]/.test(text[at] ?? "");
-    assert.not(inside(start) || inside(end));
-    last = start;
-  }
-};
-
 test("any text has ranges in order", () => {
   const tokenizers = [byteLevel(), spaceSign(), unigram()].map(make); // of whole words, most texts are faults
   const property = fc.property(TEXTS, fc.constantFrom(...tokenizers), (text, tokenizer) =>
@@ -231,78 +202,6 @@ test("a tokenizer.json with random changes loads or is a fault, and encoding nev
     },
   );
   fc.assert(property, fuzz(2000));
-});
-
-type Golden = {
-  readonly text: string;
-  readonly ids: readonly number[];
-  readonly idsNoSpecial: readonly number[];
-  readonly offsets: readonly (readonly [number, number])[];
-};
-
-/** The goldens count code points, as Python does. */
-const toUnits = ({ text, offsets }: Golden): readonly (readonly [number, number])[] => {
-  const units = [0];
-  for (const char of text) units.push((units.at(-1) ?? 0) + char.length);
-  return offsets.map(([start, end]) => [units[start] ?? Number.NaN, units[end] ?? Number.NaN]);
-};
-
-const folderOf = (style: string): string =>
-  existsSync(shared("goldens", "tokenizers", style, "tokenizer.json"))
-    ? shared("goldens", "tokenizers", style)
-    : shared("models", "smollm2-135m");
-
-for (const style of [
-  "gpt2-style",
-  "llama2-style",
-  "llama3-style",
-  "qwen2-style",
-  "gemma-style",
-  "unigram-style",
-  "smollm2",
-]) {
-  goldenTest(`${style}: every id and every range is the reference's`, async () => {
-    const tokenizer = right(await loadTokenizer(folderOf(style))());
-    const cases: readonly Golden[] = JSON.parse(
-      readFileSync(shared("goldens", "tokenizers", style, "expected.json"), "utf8"),
-    );
-    assert.is(cases.length, 22);
-    for (const golden of cases) {
-      const { tokens, ids } = right(tokenizer.encode(golden.text, { special: true }));
-      assert.equal(ids, golden.ids, golden.text);
-      assert.equal(right(tokenizer.encode(golden.text, { special: false })).ids, golden.idsNoSpecial, golden.text);
-      assert.equal(
-        tokens.map((t) => [t.start, t.end]),
-        toUnits(golden),
-        golden.text,
-      );
-    }
-  });
-}
-
-goldenTest("any text has ranges in order, with the goldens' tokenizers", async () => {
-  const styles = ["gpt2-style", "llama2-style", "llama3-style", "qwen2-style", "gemma-style", "unigram-style"];
-  const tokenizers = await Promise.all(styles.map(async (style) => right(await loadTokenizer(folderOf(style))())));
-  const property = fc.property(TEXTS, fc.constantFrom(...tokenizers), (text, tokenizer) =>
-    checkRanges(tokenizer, text),
-  );
-  fc.assert(property, fuzz(1000));
-});
-
-goldenTest("SmolLM2's prompts are the ids that the published code was run on", async () => {
-  const tokenizer = right(await loadTokenizer(folderOf("smollm2"))());
-  const index = JSON.parse(readFileSync(shared("goldens", "smollm2", "index.json"), "utf8"));
-  const prompts: readonly { text: string; ids: readonly number[]; tokens: readonly string[]; target: number }[] =
-    Object.values(index);
-  for (const { text, ids, target } of prompts) {
-    assert.equal(right(tokenizer.encode(text, { special: true })).ids, ids);
-    assert.is(right(tokenizer.idOf(right(tokenizer.tokenText(target)))), target);
-  }
-  const { tokens } = right(tokenizer.encode(index.paris.text, { special: true }));
-  assert.equal(
-    tokens.map((t) => t.text),
-    index.paris.tokens,
-  );
 });
 
 test.run();

@@ -6,7 +6,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { foresee } from "./foresee.ts";
 import type { PlanOptions } from "./plan.ts";
-import { newArrays, prepareOn } from "./run.ts";
+import { newShared, prepareOn } from "./prepared.ts";
 import { loadRuntime } from "./session.ts";
 
 export type CpuBackendOptions = PlanOptions & {
@@ -30,12 +30,12 @@ export const cpu = (options: CpuBackendOptions = {}): Faulty<Backend> =>
   pipe(
     loadRuntime,
     TE.map((runtime): Backend => {
-      const shelf = newArrays();
+      const shared = newShared(runtime);
       return {
         name: "cpu",
         device: deviceName(),
-        prepare: (graph, weights, run = {}) =>
-          prepareOn(runtime, shelf, graph, weights, { ...options, budgetBytes: budget(options) }, run),
+        prepare: (graph, weights, prepare = {}) =>
+          prepareOn(shared, graph, weights, { ...options, budgetBytes: budget(options) }, prepare),
         foresee: (graph, weights, sizes) =>
           foresee(graph, weights, sizes, { ...options, budgetBytes: budget(options) }),
         close: () => undefined,

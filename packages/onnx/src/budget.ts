@@ -1,27 +1,26 @@
 // What weights and runs may take together, and the words for what does not fit.
-import { type Expr, type Fault, fault, type Graph, leavesOf, type Sizes, sizeOf } from "@depass/graph";
-import * as E from "fp-ts/lib/Either.js";
+import { bytesPerElement, type Fault, fault, type Sizes, sizeOf, type Weights } from "@depass/graph";
+import type { Costs } from "./memory.ts";
 import type { Base } from "./plan.ts";
-import type { Held } from "./weights.ts";
 
 const FLOAT = 4;
 
-/** Bytes of all weights as f32; faults where they do not fit. */
-export const weightBytes = (graph: Graph, base: Base, budgetBytes: number): E.Either<readonly Fault[], number> => {
-  const shapes = new Map(leavesOf(graph).map((l) => [l.params.name, l.params.shape as readonly number[]]));
-  const own = [...base.weights].map((name) => {
-    const expr = base.derived.get(name);
-    return sizeOf(expr === undefined ? (shapes.get(name) ?? []) : derivedShape(expr, shapes));
-  });
-  const bytes = FLOAT * own.reduce((a, b) => a + b, 0);
-  return bytes > budgetBytes ? E.left([tooBig("the weights", bytes, budgetBytes, budgetBytes)]) : E.right(bytes);
-};
+/** What each weight that runs read costs, by its name; a derived one has the shape of its first operand (fold.ts). */
+export const weightCosts = ({ weights, derived }: Base, stored: Weights): Costs =>
+  new Map(
+    weights.map((name) => {
+      const first = derived.get(name)?.inputs[0];
+      const { dtype = "f32", shape = [] } = stored.describe(first?.op === "weight" ? first.params.name : name) ?? {};
+      const elements = sizeOf(shape);
+      // A weight that is stored as f32 is not copied.
+      const bytes = dtype === "f32" ? 0 : bytesPerElement[dtype] * elements;
+      return [name, { elements, scratch: first === undefined ? 0 : elements, stored: bytes }];
+    }),
+  );
 
-/** A derived weight has the shape of its first operand (fold.ts). */
-const derivedShape = (x: Expr, shapes: ReadonlyMap<string, readonly number[]>): readonly number[] => {
-  const first = x.inputs[0];
-  return first?.op === "weight" ? (shapes.get(first.params.name) ?? []) : [];
-};
+/** Bytes of all weights as f32. */
+export const weightBytes = (costs: Costs): number =>
+  FLOAT * [...costs.values()].reduce((sum, { elements }) => sum + elements, 0);
 
 const MiB = 2 ** 20;
 const text = (bytes: number): string =>
@@ -41,5 +40,6 @@ export const showSizes = (sizes: Sizes): string =>
     .map(([symbol, value]) => `${symbol} = ${value}`)
     .join(", ");
 
-/** Bytes of the weights that are there. */
-export const heldBytes = (held: Held): number => [...held.values()].reduce((sum, t) => sum + FLOAT * sizeOf(t.dims), 0);
+/** The system has not as many bytes in one piece. */
+export const noRoom = (what: string, bytes: number): Fault =>
+  fault("out-of-memory", what, `${text(bytes)} of memory in one piece`, "none", "shorten the prompt or set --memory");

@@ -1,7 +1,9 @@
 // What goes into a session beside weights and values, and where it writes what it gives: tensors of a run, sizes, values that
 // follow from sizes, and arrays that are used again.
-import { evaluateClosed, type Sizes, shapeOfSizes, sizeOf, type Tensor, valueOf } from "@depass/graph";
+import { evaluateClosed, internal, type Sizes, shapeOfSizes, sizeOf, type Tensor, valueOf } from "@depass/graph";
+import type { Places } from "./arena.ts";
 import type { Step } from "./plan.ts";
+import type { Arrays } from "./pool.ts";
 import type { OrtTensor, Runtime } from "./session.ts";
 import { asF32 } from "./weights.ts";
 
@@ -32,43 +34,31 @@ export const inputTensor = ({ Tensor: Make }: Runtime, t: Tensor, dtype: "f32" |
     ? new Make("int32", t.data instanceof Int32Array ? t.data : Int32Array.from(t.data), t.shape)
     : new Make("float32", asF32(t), t.shape);
 
-/** Buffers of values that nothing reads any more, by their length: the next value of about that length lies there. */
-export type Pool = Map<number, Float32Array[]>;
-
-const taken = (pool: Pool, length: number): Float32Array => pool.get(length)?.pop() ?? new Float32Array(length);
-
-/** Chunks have about as many rows as each other: up to a sixteenth of a large one is left unused, so that they change places. */
-const roomFor = (length: number): number => {
-  const step = 2 ** Math.max(0, Math.floor(Math.log2(length)) - 4);
-  return length < LARGE ? length : step * Math.ceil(length / step);
+/** Where values of a run lie: in one array, or what is kept for others in an array of its own. */
+export type Room = {
+  readonly places: Places;
+  readonly arena: ArrayBuffer;
+  readonly kept: ReadonlySet<string>;
+  readonly arrays: Arrays;
 };
 
-const LARGE = 2 ** 20;
+const FLOAT = 4;
 
-export const given = (pool: Pool, data: OrtTensor["data"]): void => {
-  if (!(data instanceof Float32Array)) return;
-  const whole = new Float32Array(data.buffer);
-  pool.set(whole.length, [...(pool.get(whole.length) ?? []), whole]);
+const roomOf = ({ places, arena, kept, arrays }: Room, value: string, length: number, type: "f32" | "i32") => {
+  if (kept.has(value)) return type === "i32" ? new Int32Array(length) : arrays.take(length);
+  const begin = FLOAT * (places.offsets.get(value) ?? internal(`${value} has a place`));
+  return type === "i32" ? new Int32Array(arena, begin, length) : new Float32Array(arena, begin, length);
 };
 
-/** Where the session writes its outputs; what is kept for others has an array of its very length. */
-export const fetchesOf = (
-  { Tensor: Make }: Runtime,
-  { program: own, outputs }: Step,
-  sizes: Sizes,
-  pool: Pool,
-  kept: ReadonlySet<string>,
-): Feeds =>
+/** Where the session writes its outputs. What nobody reads (checks) has an array of its own. */
+export const fetchesOf = ({ Tensor: Make }: Runtime, step: Step, sizes: Sizes, room: Room): Feeds =>
   Object.fromEntries(
-    Object.entries(own.outputs).map(([local, { tensor: name, shape, type }]) => {
-      const numbers = shapeOfSizes(shape, sizes);
-      const length = sizeOf(numbers);
-      const room = kept.has(outputs.get(local) ?? "") ? length : roomFor(length);
-      return [
-        name,
-        type === "i32"
-          ? new Make("int32", new Int32Array(length), numbers)
-          : new Make("float32", taken(pool, room).subarray(0, length), numbers),
-      ];
+    Object.entries(step.program.outputs).map(([local, { tensor: name, shape, type }]) => {
+      const dims = shapeOfSizes(shape, sizes);
+      const value = step.outputs.get(local);
+      const length = sizeOf(dims);
+      const own = type === "i32" ? "i32" : "f32";
+      const data = value === undefined ? new Float32Array(length) : roomOf(room, value, length, own);
+      return [name, data instanceof Int32Array ? new Make("int32", data, dims) : new Make("float32", data, dims)];
     }),
   );

@@ -1,9 +1,11 @@
-// How many bytes a run takes, before anything is allocated: the values that live between segments, and within the largest
-// segment what its nodes hold at once. ONNX Runtime frees a value behind its last reader and computes some in place, but in an
-// order of its own and with scratch of its own, so this is an estimate; the process itself and weights are counted apart.
-import { type Expr, product, type Shape, type Sizes, valueOf } from "@depass/graph";
+// How many bytes a run takes, before anything is allocated: it is rehearsed with lengths in place of arrays. Between segments
+// that is exact; within one ONNX Runtime frees a value behind its last reader and computes some in place, but in an order of its
+// own and with scratch of its own, so this is an estimate. The process itself is counted apart.
+import { type Expr, internal, product, type Shape, type Sizes, valueOf } from "@depass/graph";
+import { placed, type Span } from "./arena.ts";
 import { fuse } from "./fuse.ts";
 import type { Step } from "./plan.ts";
+import { newPool, type Room } from "./pool.ts";
 import type { Program } from "./program.ts";
 
 const FLOAT = 4;
@@ -46,14 +48,8 @@ const programBytes = ({ graph, shapes }: Program, sizes: Sizes): number => {
   return most;
 };
 
-/** Bytes of each value that is kept between segments. */
-const valueBytes = (step: Step, sizes: Sizes): ReadonlyMap<string, number> =>
-  new Map(
-    [...step.outputs].map(([local, value]) => [value, bytes(step.program.outputs[local]?.shape ?? [], sizes)] as const),
-  );
-
 /** The last step that reads each value; outputs of the graph are kept to the end. */
-export const lastReads = (steps: readonly Step[], kept: ReadonlySet<string>): ReadonlyMap<string, number> => {
+const lastReads = (steps: readonly Step[], kept: ReadonlySet<string>): ReadonlyMap<string, number> => {
   const last = new Map<string, number>();
   steps.forEach((step, i) => {
     for (const value of step.outputs.values()) last.set(value, i);
@@ -63,18 +59,115 @@ export const lastReads = (steps: readonly Step[], kept: ReadonlySet<string>): Re
   return last;
 };
 
-/** The most bytes a run holds at once, weights and inputs left out. */
-export const runBytes = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Sizes): number => {
-  const last = lastReads(steps, kept);
-  const inside = new Map<Program, number>();
-  const held = new Map<string, number>();
-  let most = 0;
+/** Weights that a step reads. */
+export const weightsIn = ({ sources }: Step): readonly string[] => [
+  ...new Set([...sources.values()].flatMap(({ kind, name }) => (kind === "weight" ? [name] : []))),
+];
+
+/**
+ * For each step the weights that no later step of its segment reads: one that streams lets them go. A matrix that the first
+ * and the last segment read is read twice.
+ */
+export const departures = (steps: readonly Step[]): readonly (readonly string[])[] => {
+  const last = new Map<string, number>();
   steps.forEach((step, i) => {
-    for (const [value, size] of valueBytes(step, sizes)) held.set(value, size);
+    for (const name of weightsIn(step)) last.set(`${step.segment} ${name}`, i);
+  });
+  return steps.map((step, i) => weightsIn(step).filter((name) => last.get(`${step.segment} ${name}`) === i));
+};
+
+/** What reading a weight takes: elements of its array and of one that it is derived of, bytes as they are stored. */
+export type WeightCost = { readonly elements: number; readonly scratch: number; readonly stored: number };
+
+export type Costs = ReadonlyMap<string, WeightCost>;
+
+const costOfIn = (costs: Costs, name: string): WeightCost => costs.get(name) ?? internal(`${name} has a cost`);
+
+/** Lengths of the arrays that the segment behind each segment's last step wants for its weights; undefined elsewhere. */
+export const nextLengths = (steps: readonly Step[], costs: Costs): readonly (readonly number[] | undefined)[] => {
+  const wanted = new Map<number, Set<string>>();
+  for (const step of steps)
+    wanted.set(step.segment, new Set([...(wanted.get(step.segment) ?? []), ...weightsIn(step)]));
+  return steps.map(({ segment }, i) => {
+    const next = steps[i + 1]?.segment;
+    if (next === segment) return undefined;
+    const own = [...(next === undefined ? [] : (wanted.get(next) ?? []))].map((name) => costOfIn(costs, name));
+    const scratch = Math.max(0, ...own.map((c) => c.scratch));
+    return [...own.map((c) => c.elements), ...(scratch > 0 ? [scratch] : [])];
+  });
+};
+
+type Rehearsed = {
+  /** The most bytes held at once, and of them at most those of weights that come and go. */
+  readonly bytes: number;
+  readonly weights: number;
+};
+
+/** Weights that come and go, with lengths in place of arrays. */
+const rehearsedWeights = (steps: readonly Step[], costs: Costs) => {
+  const pool = newPool<Room>((length) => ({ length }));
+  const there = new Map<string, Room>();
+  const [leaving, next] = [departures(steps), nextLengths(steps, costs)];
+  /** The most bytes while they are read. */
+  const bring = (names: readonly string[]): number =>
+    names.reduce((most, name) => {
+      if (there.has(name)) return most;
+      const { elements, scratch, stored } = costOfIn(costs, name);
+      const source = scratch === 0 ? undefined : pool.take(scratch);
+      there.set(name, pool.take(elements));
+      if (source !== undefined) pool.give(source);
+      return Math.max(most, FLOAT * pool.elements() + stored);
+    }, 0);
+  const release = (step: number): void => {
+    for (const name of leaving[step] ?? []) {
+      const room = there.get(name);
+      if (room !== undefined) pool.give(room);
+      there.delete(name);
+    }
+    const wanted = next[step];
+    if (wanted !== undefined) pool.keepOnly(wanted);
+  };
+  return { bring, release, bytes: () => FLOAT * pool.elements() };
+};
+
+/** How long each value lives that only steps read; those of `kept` are the caller's. */
+export const spansOf = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Sizes): readonly Span[] => {
+  const last = lastReads(steps, kept);
+  return steps.flatMap(({ program, outputs }, first) =>
+    [...outputs].flatMap(([local, name]) =>
+      kept.has(name)
+        ? []
+        : [
+            {
+              name,
+              length: bytes(program.outputs[local]?.shape ?? [], sizes) / FLOAT,
+              first,
+              last: last.get(name) ?? first,
+            },
+          ],
+    ),
+  );
+};
+
+const keptBytes = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Sizes): number =>
+  steps.reduce((sum, { program, outputs }) => {
+    const own = [...outputs].filter(([, name]) => kept.has(name));
+    return own.reduce((all, [local]) => all + bytes(program.outputs[local]?.shape ?? [], sizes), sum);
+  }, 0);
+
+/** The most bytes that a run takes: weights that are kept and inputs left out; with `costs`, weights that come and go. */
+export const rehearse = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Sizes, costs?: Costs): Rehearsed => {
+  const inside = new Map<Program, number>();
+  const weights = costs && rehearsedWeights(steps, costs);
+  const values = FLOAT * placed(spansOf(steps, kept, sizes)).elements + keptBytes(steps, kept, sizes);
+  let [most, mostWeights] = [0, 0];
+  steps.forEach((step, i) => {
+    const reading = weights?.bring(weightsIn(step)) ?? 0;
     const own = inside.get(step.program) ?? programBytes(step.program, sizes);
     inside.set(step.program, own);
-    most = Math.max(most, own + [...held.values()].reduce((a, b) => a + b, 0));
-    for (const value of [...held.keys()]) if ((last.get(value) ?? 0) <= i) held.delete(value);
+    mostWeights = Math.max(mostWeights, reading);
+    most = Math.max(most, reading, own + (weights?.bytes() ?? 0));
+    weights?.release(i);
   });
-  return most;
+  return { bytes: values + most, weights: mostWeights };
 };

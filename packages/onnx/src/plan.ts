@@ -57,8 +57,10 @@ export const basePlan = (source: Graph, options: PlanOptions = {}): E.Either<rea
     }),
   );
 
-/** One segment in one tiling: a model, and what its names stand for. */
+/** One segment in one tiling, or a part of it: a model, and what its names stand for. */
 export type Step = {
+  /** Which segment it is of, counted from 0. */
+  readonly segment: number;
   readonly site: string | undefined;
   readonly program: Program;
   readonly tables: Tables;
@@ -110,7 +112,7 @@ export const stepsFor = (
 ): E.Either<readonly Fault[], readonly Step[]> => {
   const tiledValues = new Set<string>();
   const steps: Step[] = [];
-  for (const segment of base.segments) {
+  for (const [number, segment] of base.segments.entries()) {
     const tiled = new Set(
       [...segment.sources].flatMap(([local, s]) => (s.kind === "value" && tiledValues.has(s.name) ? [local] : [])),
     );
@@ -118,13 +120,13 @@ export const stepsFor = (
     const made = models.has(key) ? E.right(models.get(key) as Model) : modelOf(segment, variant, tiled);
     if (E.isLeft(made)) return made;
     models.set(key, made.right);
-    steps.push(...stepsOf(segment, steps.length, made.right, tiled, variant));
+    steps.push(...stepsOf(segment, number, made.right, tiled, variant));
     for (const name of Object.keys(made.right.places)) tiledValues.add(segment.outputs.get(name) as string);
   }
   return E.right(steps);
 };
 
-/** `number` tells values within this segment from those within others. */
+/** `number`: which segment it is; tells values within it from those within others. */
 const stepsOf = (
   segment: Segment,
   number: number,
@@ -153,6 +155,7 @@ const stepsOf = (
   const between = (name: string): string => `${number} ${name}`;
   return model.parts.map(
     (part): Step => ({
+      segment: number,
       site: segment.site,
       program: part.program,
       tables: part.tables,

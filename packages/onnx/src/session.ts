@@ -1,11 +1,11 @@
 // ONNX Runtime as we use it: a session per model, tensors in and out without copies, errors as faults. The runtime is loaded
 // when it is first asked for: it has no binary on every platform, and that must be a word to the user, not a crash.
 import { availableParallelism } from "node:os";
-import { MessageChannel } from "node:worker_threads";
 import { type Fault, type Faulty, fault } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type * as Ort from "onnxruntime-node";
+import { freeNow } from "./free.ts";
 
 export type OrtTensor = Ort.Tensor;
 type Runtime = typeof Ort;
@@ -61,13 +61,6 @@ const runtimeFault = (what: string, error: unknown): readonly Fault[] => {
   ];
 };
 
-/** Nobody listens: the memory of an array that is sent there is free at once. */
-const nowhere = (() => {
-  const { port1, port2 } = new MessageChannel();
-  port2.close();
-  return port1;
-})();
-
 const buffersOf = (tensors: Tensors): readonly ArrayBuffer[] =>
   Object.values(tensors).map(({ data }) => (data as Float32Array<ArrayBuffer>).buffer);
 
@@ -77,14 +70,7 @@ const buffersOf = (tensors: Tensors): readonly ArrayBuffer[] =>
  */
 const dropCopies = (results: Tensors, fetches: Tensors): void => {
   const ours = new Set(buffersOf(fetches));
-  try {
-    nowhere.postMessage(
-      undefined,
-      [...new Set(buffersOf(results))].filter((buffer) => !ours.has(buffer)),
-    );
-  } catch {
-    // Memory that is ONNX Runtime's own cannot be sent, and is no copy.
-  }
+  freeNow([...new Set(buffersOf(results))].filter((buffer) => !ours.has(buffer)));
 };
 
 /** A model made ready. Faults: a model that ONNX Runtime refuses. */

@@ -1,5 +1,5 @@
-// Weights as ONNX Runtime wants them, f32, each read once: in their stored type from the checkpoint, widened on the way, and
-// given to every run as they lie. What is derived of several weights (fold.ts) is computed by a small session.
+// One weight as ONNX Runtime wants it, f32: read in its stored type from the checkpoint and widened on the way. What is derived
+// of several weights (fold.ts) is computed by a small session. Which are there and for how long is for store.ts to say.
 import {
   type Expr,
   type Fault,
@@ -7,7 +7,6 @@ import {
   fault,
   fromF16,
   nodesOf,
-  type RunOptions,
   rewrite,
   sameShape,
   showShape,
@@ -17,32 +16,63 @@ import {
   weight,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
-import { aborted } from "./aborted.ts";
 import { type Program, program } from "./program.ts";
 import { keyOf } from "./segments.ts";
 import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
 
 /** bfloat16 is the upper half of a binary32. */
-const widened = (bits: Uint16Array): Float32Array => {
-  const out = new Float32Array(bits.length);
-  const words = new Uint32Array(out.buffer);
+const widened = (bits: Uint16Array, out: Float32Array): Float32Array => {
+  const words = new Uint32Array(out.buffer, out.byteOffset, out.length);
   for (let i = 0; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
   return out;
 };
 
-/** The values as f32; not copied where they are. */
-export const asF32 = ({ dtype, data }: Tensor): Float32Array => {
-  if (dtype === "f32") return data as Float32Array;
-  if (dtype === "bf16") return widened(data as Uint16Array);
-  return dtype === "f16" ? Float32Array.from(data, fromF16) : Float32Array.from(data);
+const halved = (bits: ArrayLike<number>, out: Float32Array): Float32Array => {
+  for (let i = 0; i < bits.length; i++) out[i] = fromF16(bits[i] as number);
+  return out;
 };
 
-export type Held = ReadonlyMap<string, OrtTensor>;
+const copied = (values: ArrayLike<number>, out: Float32Array): Float32Array => {
+  out.set(values);
+  return out;
+};
+
+type Take = (length: number) => Float32Array;
+
+const ofItsOwn: Take = (length) => new Float32Array(length);
+
+/** The values as f32, in an array that is taken; not copied where they are f32. */
+export const asF32 = ({ dtype, data }: Tensor, take: Take = ofItsOwn): Float32Array => {
+  if (dtype === "f32") return data as Float32Array;
+  const out = take(data.length);
+  if (dtype === "bf16") return widened(data as Uint16Array, out);
+  return dtype === "f16" ? halved(data, out) : copied(data, out);
+};
 
 type Derivation = { readonly program: Program; readonly session: Session };
 
 /** The small sessions that derive weights, by what they compute. */
 type Derivations = Map<string, Derivation>;
+
+/** Where a graph's weights come from: a checkpoint, and for derived ones what they are of its weights. */
+export type Origin = {
+  readonly runtime: Runtime;
+  readonly weights: Weights;
+  readonly derived: ReadonlyMap<string, Expr>;
+  readonly derivations: Derivations;
+};
+
+export const originOf = (runtime: Runtime, weights: Weights, derived: ReadonlyMap<string, Expr>): Origin => ({
+  runtime,
+  weights,
+  derived,
+  derivations: new Map(),
+});
+
+export const closeOrigin = ({ derivations }: Origin): void => {
+  for (const { session } of derivations.values()) session.dispose();
+  derivations.clear();
+};
 
 const derivation = async (
   runtime: Runtime,
@@ -79,52 +109,44 @@ const asDescribed = (name: string, weights: Weights, { dtype, shape, data }: Ten
       );
 };
 
-/** Reads the named weights, and computes those that are derived. Faults: those of reading, an abort. */
-export const holdWeights =
-  (
-    runtime: Runtime,
-    names: readonly string[],
-    derived: ReadonlyMap<string, Expr>,
-    weights: Weights,
-    options: RunOptions,
-  ): Faulty<Held> =>
-  async () => {
-    const known: Derivations = new Map();
-    const held = new Map<string, OrtTensor>();
-    const read = async (name: string): Promise<E.Either<readonly Fault[], OrtTensor>> => {
-      const found = held.get(name);
-      if (found !== undefined) return E.right(found);
-      const tensor = await weights.read(name)();
-      if (E.isLeft(tensor)) return tensor;
-      const misfit = asDescribed(name, weights, tensor.right);
-      if (misfit !== undefined) return E.left([misfit]);
-      return E.right(new runtime.Tensor("float32", asF32(tensor.right), tensor.right.shape));
-    };
-    const compute = async (x: Expr): Promise<E.Either<readonly Fault[], OrtTensor>> => {
-      const made = await derivation(runtime, x, known);
-      if (E.isLeft(made)) return made;
-      const { program: own, session, names: renamed } = made.right;
-      const feeds: Record<string, OrtTensor> = {};
-      for (const [name, local] of renamed) {
-        const tensor = await read(name);
-        if (E.isLeft(tensor)) return tensor;
-        feeds[local] = tensor.right;
-      }
-      const output = own.outputs.x as Program["outputs"][string];
-      const shape = output.shape as readonly number[];
-      const out = new runtime.Tensor("float32", new Float32Array(sizeOf(shape)), shape);
-      const done = await session.run(feeds, { [output.tensor]: out })();
-      return E.isLeft(done) ? done : E.right(out);
-    };
-    for (const [done, name] of names.entries()) {
-      options.progress?.({ done, total: names.length, what: "reading weights" });
-      const expr = derived.get(name);
-      const tensor = options.signal?.aborted
-        ? E.left(aborted("run"))
-        : await (expr === undefined ? read(name) : compute(expr));
-      if (E.isLeft(tensor)) return tensor;
-      held.set(name, tensor.right);
-    }
-    for (const { session } of known.values()) session.dispose();
-    return E.right(held);
+/** Where the arrays of weights come from, and those that are done with go. */
+export type Lending = { readonly take: Take; readonly give: (data: unknown) => void };
+
+const readStored = async (
+  { runtime, weights }: Origin,
+  name: string,
+  { take }: Lending,
+): Promise<E.Either<readonly Fault[], OrtTensor>> => {
+  const tensor = await weights.read(name)();
+  if (E.isLeft(tensor)) return tensor;
+  const misfit = asDescribed(name, weights, tensor.right);
+  if (misfit !== undefined) return E.left([misfit]);
+  return E.right(new runtime.Tensor("float32", asF32(tensor.right, take), tensor.right.shape));
+};
+
+const computed = async (origin: Origin, x: Expr, lending: Lending): Promise<E.Either<readonly Fault[], OrtTensor>> => {
+  const { runtime, derivations } = origin;
+  const made = await derivation(runtime, x, derivations);
+  if (E.isLeft(made)) return made;
+  const { program: own, session, names: renamed } = made.right;
+  const feeds: Record<string, OrtTensor> = {};
+  for (const [name, local] of renamed) {
+    const tensor = await readStored(origin, name, lending);
+    if (E.isLeft(tensor)) return tensor;
+    feeds[local] = tensor.right;
+  }
+  const output = own.outputs.x as Program["outputs"][string];
+  const shape = output.shape as readonly number[];
+  const out = new runtime.Tensor("float32", lending.take(sizeOf(shape)), shape);
+  const done = await session.run(feeds, { [output.tensor]: out })();
+  for (const { data } of Object.values(feeds)) lending.give(data);
+  return E.isLeft(done) ? done : E.right(out);
+};
+
+/** One weight as f32, read or derived of what is read. Faults: those of reading, another tensor than was described. */
+export const readWeight =
+  (origin: Origin, name: string, lending: Lending): Faulty<OrtTensor> =>
+  () => {
+    const expr = origin.derived.get(name);
+    return expr === undefined ? readStored(origin, name, lending) : computed(origin, expr, lending);
   };

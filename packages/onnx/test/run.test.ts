@@ -149,7 +149,10 @@ test("an abort is answered: while weights are read, before a run, and between it
 test("a run beyond the memory limit is refused with its bytes; within it, it runs", async () => {
   const weights = 4 * 15;
   const tiny = await open({ memory: weights - 1 });
-  assert.match(faults(await tiny.prepare({ y }, g.weightsOf(given(1)))()), "the weights: expected at most");
+  const without = await tiny
+    .prepare({ y }, g.weightsOf(given(1)))()
+    .then(g.orThrow);
+  assert.match(faults(await without.run(prompt(1))()), "a run with T = 1: expected at most");
   const small = await open({ memory: weights + 4 * 3 * 100 });
   const runner = await small
     .prepare({ y }, g.weightsOf(given(1)))()

@@ -1,69 +1,22 @@
 // Packed rows in tiles are packed rows: in f64 for every tiling, and on ONNX Runtime at lengths of every tiling there is, where
 // lean shares hold and where they cannot.
-import {
-  check,
-  decompose,
-  evaluate,
-  type Graph,
-  gather,
-  i32,
-  input,
-  mapOutputs,
-  orThrow,
-  pack,
-  partsName,
-  prune,
-  simplify,
-  softmaxRule,
-  type Tensor,
-  type Tensors,
-  tokenSeed,
-} from "@depass/graph";
-import { close, configs, type ModelConfig, modelOf, type RandomModel } from "@depass/graph/testing";
+import { check, evaluate, i32, orThrow, type Tensor, type Tensors } from "@depass/graph";
+import { close, configs, modelOf } from "@depass/graph/testing";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { runBytes } from "../src/memory.ts";
+import { rehearse } from "../src/memory.ts";
 import { basePlan, stepsFor } from "../src/plan.ts";
 import { layoutOf, retile } from "../src/tiles/retile.ts";
 import { placeTable, rowTable, type Tiling, tileCount, tileSizes } from "../src/tiles/tiling.ts";
 import { isDense, type Layout, layoutFor, variantFor } from "../src/variant.ts";
 import { open, sameOn } from "./backends.ts";
+import { packed, wide } from "./packed.ts";
 import { fuzz } from "./seed.ts";
 
 const test = suite("tiles");
 
 const backend = await open();
-
-const wide: ModelConfig = {
-  tokens: 9,
-  layers: 2,
-  kvHeads: 2,
-  each: 2,
-  half: 2,
-  width: 6,
-  neurons: 5,
-  norm: "rms",
-  gated: true,
-  activation: "silu",
-  biases: false,
-  positions: "rotary",
-  parallel: false,
-  bounded: true,
-  after: true,
-  experts: 0,
-  seed: 3,
-};
-
-/** A model decomposed by its tokens and packed: the parts of its last state. */
-const packed = ({ graph, states }: RandomModel, special: "ignore" | "keep" = "ignore", asked?: number): Graph => {
-  const seed = tokenSeed(states[0] as string);
-  const twin = orThrow(decompose(graph, { seed, rule: softmaxRule(0.1, special) }));
-  const wanted = prune([partsName("logits"), "logits"])(twin.graph);
-  if (asked === undefined) return orThrow(pack(orThrow(simplify(wanted))));
-  const at = gather(-2, input("position", [asked], "i32"));
-  return orThrow(pack(orThrow(simplify(mapOutputs(wanted, at)))));
-};
 
 /** Lengths at the edges of every tiling. */
 for (const tokens of [1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 32, 33, 40])
@@ -136,7 +89,7 @@ test("where chunks run one by one, rows are cut between them, and every value is
     for (const name of outputs.values()) made.add(name);
   }
   const sizes = tileSizes(variantFor(layoutFor(graph) as Layout, 16, false).tiling, { T: 16 });
-  assert.ok(runBytes(one, new Set(), sizes) < runBytes(together, new Set(), sizes));
+  assert.ok(rehearse(one, new Set(), sizes).bytes < rehearse(together, new Set(), sizes).bytes);
 });
 
 /** Tokens whose embedding is nothing at all: their parts are empty, and lean shares would divide by nothing. */

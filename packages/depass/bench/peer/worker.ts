@@ -61,11 +61,13 @@ const main = async (): Promise<void> => {
   const subject = await openSubject(model === undefined ? { shape } : { shape, model });
   const graph = orThrow(graphs[answer](llama(subject.config)));
   const backend = await cpu()().then(orThrow);
-  const runner = await backend.prepare(graph, subject.weightsFor(graph))().then(orThrow);
+  const asked = options.tokens.split(",").map(Number);
+  const sizes = asked.length === 1 ? { sizes: { T: asked[0] as number } } : {};
+  const runner = await backend.prepare(graph, subject.weightsFor(graph), sizes)().then(orThrow);
   const ready = elapsed();
   const lengths: Length[] = [];
   let last: Tensor | undefined;
-  for (const tokens of options.tokens.split(",").map(Number)) {
+  for (const tokens of asked) {
     const [length, parts] = await measured(runner, tokens, inputsOf(answer, tokens, subject.config.vocab));
     lengths.push(length);
     last = parts;

@@ -9,6 +9,7 @@ import { encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
 import { graphHash, weightsHash } from "../fingerprint.ts";
 import type { Extras } from "../page/sheet.ts";
+import type { Prompt } from "../prompt.ts";
 import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { attributionRecords } from "../report/records.ts";
@@ -22,7 +23,7 @@ import { contradictions, type FormatOptions, formatOf, shownAs } from "./format.
 import { type MethodOptions, rankedMethodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
-import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
+import { type PromptOptions, promptTo, readPrompt, splitsOf } from "./prompt.ts";
 import { type QuestionOptions, questionOf } from "./question.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
@@ -47,7 +48,7 @@ export type AttributeOptions = ModelOptions &
 type Ask = {
   readonly model: Model;
   readonly load: number;
-  readonly prompt: string;
+  readonly prompt: Prompt;
   readonly explained: Omit<ExplainOptions, "why">;
   readonly options: AttributeOptions;
 };
@@ -76,7 +77,7 @@ const checkOptions = (options: AttributeOptions): E.Either<readonly Fault[], voi
 const askOf = (
   model: Model,
   load: number,
-  prompt: string,
+  prompt: Prompt,
   options: AttributeOptions,
 ): E.Either<readonly Fault[], Ask> => {
   const { to, layers, mode, promotes } = options;
@@ -115,7 +116,7 @@ const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<F
         TE.bind("extras", ({ own: { attribution, level } }) =>
           options.report === undefined
             ? TE.right<readonly Fault[], Extras>({})
-            : extrasFor(model, a.open.backend, attribution, { ...asked, seed: level }, options),
+            : extrasFor(model, a.open.backend, { prompt, result: attribution }, { ...asked, seed: level }, options),
         ),
         TE.map(({ own, extras }): Found => ({ ...own, extras })),
       );
@@ -152,7 +153,7 @@ const asked = [
 ];
 
 /** With hashes of weights and graph, and the call: what makes a result one that can be made again. */
-const withOrigin = (model: Model, { explained, options }: Ask, { attribution, level, chosen }: Explained) =>
+const withOrigin = (model: Model, { prompt, explained, options }: Ask, { attribution, level, chosen }: Explained) =>
   pipe(
     weightsHash(model),
     TE.bindTo("weights"),
@@ -162,7 +163,7 @@ const withOrigin = (model: Model, { explained, options }: Ask, { attribution, le
         ...attribution,
         hashes: { weights, graph: graphHash(graph) },
         // Chosen once: made again, a result has the same parts.
-        call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) },
+        call: { ...callOf(options), ...splitsOf(prompt), ...(chosen === undefined ? {} : { neurons: chosen }) },
       }),
     ),
   );
@@ -209,7 +210,7 @@ export const attribute = (options: AttributeOptions, words: readonly string[]): 
     TE.chain(({ attribution, extras }) =>
       writePage(options, attribution, {
         ...extras,
-        command: commandOf("attribute", words, attribution.prompt, options),
+        ...commandOf("attribute", words, attribution.prompt, options),
       }),
     ),
   );

@@ -28,5 +28,6 @@ export const asking = (name: string): Command =>
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.specialTokens())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");

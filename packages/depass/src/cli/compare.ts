@@ -14,7 +14,7 @@ import { withModel } from "./checkpoint.ts";
 import { shownAs } from "./format.ts";
 import { methodOf } from "./method.ts";
 import { checkPage, commandOf, writePage } from "./page.ts";
-import { readPrompt } from "./prompt.ts";
+import { promptTo, readPrompt } from "./prompt.ts";
 import { questionOf } from "./question.ts";
 import { print, stdoutInk } from "./terminal.ts";
 
@@ -27,10 +27,12 @@ const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison>
   withModel(options, (model) =>
     pipe(
       TE.fromEither(methodOf(options, model)),
-      TE.chainFirst(() => TE.fromEither(encodePrompt(model, prompt, questionOf(options)))),
-      TE.chain(({ level }) =>
+      TE.bindTo("method"),
+      TE.bind("asked", () => promptTo(model, prompt, options)),
+      TE.chainFirstEitherK(({ asked }) => encodePrompt(model, asked, questionOf(options))),
+      TE.chain(({ method: { level }, asked }) =>
         attended(options, (a) =>
-          compared(model, a.open.backend, prompt, {
+          compared(model, a.open.backend, asked, {
             ...questionOf(options),
             seed: level,
             rules: everyRule(),
@@ -50,10 +52,10 @@ export const compare = (options: CompareOptions, words: readonly string[]): Faul
     TE.chain((prompt) =>
       pipe(
         comparison(options, prompt),
-        TE.map((found) => ({ found, command: commandOf("compare", words, prompt, options) })),
+        TE.map((found) => ({ found, ...commandOf("compare", words, prompt, options) })),
       ),
     ),
-    TE.chain(({ found, command }) => {
+    TE.chain(({ found, ...called }) => {
       print(
         shownAs(options, {
           json: () => ({ moved: found.moved, attributions: found.attributions.map(toJson) }),
@@ -61,6 +63,6 @@ export const compare = (options: CompareOptions, words: readonly string[]): Faul
           text: () => comparisonReport(found, stdoutInk()).join("\n"),
         }),
       );
-      return writePage(options, found, { command });
+      return writePage(options, found, called);
     }),
   );

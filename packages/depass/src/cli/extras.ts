@@ -10,6 +10,7 @@ import type { ExplainOptions } from "../explain.ts";
 import type { Level } from "../level.ts";
 import { explainedMaps } from "../maps.ts";
 import type { Extras } from "../page/sheet.ts";
+import type { Prompt } from "../prompt.ts";
 import type { Attribution } from "../result.ts";
 
 export type ExtraOptions = { readonly maps?: true; readonly compare?: true };
@@ -17,13 +18,16 @@ export type ExtraOptions = { readonly maps?: true; readonly compare?: true };
 /** What was asked, its parts chosen. */
 type Explained = ExplainOptions & { readonly seed: Level };
 
+/** A result, and the prompt as it was given. */
+type Answered = { readonly prompt: Prompt; readonly result: Attribution };
+
 /** The rule at hand first: the others are measured against it. */
 const rulesAround = (rule: Rule): readonly Rule[] => [rule, ...everyRule().filter(({ name }) => name !== rule.name)];
 
 const comparisonFor = (
   model: Model,
   backend: Backend,
-  { prompt, target }: Attribution,
+  { prompt, result: { target } }: Answered,
   { to: _, lenses: _l, mode: _m, promotes: _p, rule, seed, ...options }: Explained,
 ): Faulty<Comparison> =>
   compared(model, backend, prompt, { ...options, seed, target: target.id, rules: rulesAround(rule) });
@@ -32,16 +36,17 @@ const comparisonFor = (
 export const extrasFor = (
   model: Model,
   backend: Backend,
-  result: Attribution,
+  answered: Answered,
   explained: Explained,
   { maps, compare }: ExtraOptions,
 ): Faulty<Extras> => {
+  const { prompt, result } = answered;
   const { seed: _, to: _t, lenses: _l, mode: _m, promotes: _p, ...asked } = explained;
   return pipe(
     maps === undefined
       ? TE.right({})
       : pipe(
-          explainedMaps(model, backend, result.prompt, { ...asked, target: result.target.id }),
+          explainedMaps(model, backend, prompt, { ...asked, target: result.target.id }),
           TE.map((found) => ({ maps: found })),
         ),
     TE.bindTo("own"),
@@ -49,7 +54,7 @@ export const extrasFor = (
       compare === undefined
         ? TE.right({})
         : pipe(
-            comparisonFor(model, backend, result, explained),
+            comparisonFor(model, backend, answered, explained),
             TE.map((comparison) => ({ comparison })),
           ),
     ),

@@ -17,7 +17,9 @@ import {
   notJson,
   saveGeneration,
 } from "../generation.ts";
+import type { Extras } from "../page/sheet.ts";
 import { checkWritable } from "../place.ts";
+import { type Prompt, promptParts } from "../prompt.ts";
 import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
 import { duration } from "../report/numbers.ts";
 import { generationRecords } from "../report/records.ts";
@@ -30,7 +32,7 @@ import { checkExplaining, type ExplainingOptions, explaining, hashesOf, methodAs
 import { type FormatOptions, formatOf, shownAs } from "./format.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import type { ProgressLine } from "./progress.ts";
-import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
+import { type PromptOptions, promptTo, readPrompt, splitsOf } from "./prompt.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type GenerateOptions = ModelOptions &
@@ -63,7 +65,7 @@ const faultsIn = (error: unknown): readonly Fault[] => {
 /** The text as it comes, unless one object or table is wanted at the end. */
 const streamed = async (
   model: Model,
-  prompt: string,
+  prompt: Prompt,
   options: GenerateOptions,
   { backend }: OpenBackend,
   line: ProgressLine,
@@ -114,7 +116,7 @@ const paged = (
   model: Model,
   answer: Answer & { readonly open: OpenBackend },
   options: GenerateOptions,
-  command: string,
+  called: Pick<Extras, "command">,
 ) => {
   const { generation, explanation, open } = answer;
   if (explanation === undefined) return TE.right(undefined);
@@ -124,12 +126,12 @@ const paged = (
       ...{ generation, explanation, ...about(model, open.backend, open.why) },
       ...(options.cite === undefined ? {} : { cited: options.cite }),
     },
-    { command },
+    called,
   );
 };
 
 /** A half-written line is ended before anything else is said. */
-const answered = (model: Model, prompt: string, options: GenerateOptions, words: readonly string[]): Faulty<void> =>
+const answered = (model: Model, prompt: Prompt, options: GenerateOptions, words: readonly string[]): Faulty<void> =>
   pipe(
     attended(options, ({ open, line, signal }) =>
       pipe(
@@ -150,8 +152,8 @@ const answered = (model: Model, prompt: string, options: GenerateOptions, words:
         }),
       );
       return pipe(
-        options.save === undefined ? TE.right(undefined) : kept(options.save, model, options, answer),
-        TE.chain(() => paged(model, answer, options, commandOf("generate", words, prompt, options))),
+        options.save === undefined ? TE.right(undefined) : kept(options.save, model, prompt, options, answer),
+        TE.chain(() => paged(model, answer, options, commandOf("generate", words, promptParts(prompt).text, options))),
       );
     }),
   );
@@ -195,10 +197,12 @@ const callOf = (options: GenerateOptions): Readonly<Record<string, unknown>> =>
     [...explaining, "model", "families"].map((name) => [name, options[name as keyof GenerateOptions]]),
   );
 
-const kept = (path: string, model: Model, options: GenerateOptions, answer: Told): Faulty<void> =>
+const kept = (path: string, model: Model, prompt: Prompt, options: GenerateOptions, answer: Told): Faulty<void> =>
   pipe(
     hashesOf(model, options),
-    TE.chain((hashes) => saveGeneration(path, { ...resultOf(model, answer), hashes, call: callOf(options) })),
+    TE.chain((hashes) =>
+      saveGeneration(path, { ...resultOf(model, answer), hashes, call: { ...callOf(options), ...splitsOf(prompt) } }),
+    ),
   );
 
 const checkPlace = (path: string | undefined): Faulty<void> => {

@@ -6,6 +6,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { encodePrompt } from "../explainer.ts";
 import { explainedMaps, type Maps } from "../maps.ts";
+import type { Prompt } from "../prompt.ts";
 import type { Question } from "../question.ts";
 import { mapsReport } from "../report/maps.ts";
 import { mapRecords } from "../report/records.ts";
@@ -35,7 +36,7 @@ export type MapOptions = ModelOptions &
 type Ask = {
   readonly model: Model;
   readonly load: number;
-  readonly prompt: string;
+  readonly prompt: Prompt;
   readonly question: Question;
   readonly rule: Rule;
   readonly options: MapOptions;
@@ -83,7 +84,7 @@ export const map = (options: MapOptions, words: readonly string[]): Faulty<void>
     ),
     TE.chain((maps) => {
       print(printed(maps, options));
-      return writePage(options, maps, { command: commandOf("map", words, maps.prompt, options) });
+      return writePage(options, maps, commandOf("map", words, maps.prompt, options));
     }),
   );
 };

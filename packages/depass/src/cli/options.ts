@@ -5,6 +5,7 @@ import type { Mode } from "../explain.ts";
 import { savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
 import type { RuleName, SeedName } from "./method.ts";
+import type { PromptOptions } from "./prompt.ts";
 
 const refuse = (expected: string): never => {
   throw new InvalidArgumentError(`Expected ${expected}.`);
@@ -56,6 +57,13 @@ export const families = (): Option =>
 
 export const chat = (): Option =>
   new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
+
+const readings = ["read", "refuse", "text"] as const satisfies readonly PromptOptions["specialTokens"][];
+
+export const specialTokens = (): Option =>
+  new Option("--special-tokens <how>", "those that the prompt spells, such as <|im_end|> (default: read)").choices([
+    ...readings,
+  ]);
 
 export const from = (): Option =>
   new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")

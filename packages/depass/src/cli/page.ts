@@ -14,16 +14,22 @@ export type PageOptions = { readonly report?: string };
 export const checkPage = ({ report: path }: PageOptions): Faulty<void> =>
   path === undefined ? TE.right(undefined) : checkWritable(path);
 
-/** The call as somebody may repeat it: a prompt that was piped in, or put into a chat template, is spelled out. */
+/**
+ * The call as somebody may repeat it: a prompt that was piped in, or put into a chat template, is spelled out. Not where the
+ * message alone is read otherwise: then it is the message, and none where that was piped in.
+ */
 export const commandOf = (
   name: string,
   words: readonly string[],
   prompt: string,
-  { promptFile }: PromptOptions,
-): string => {
-  if (promptFile !== undefined) return ["depass", name, ...words].map(shellWord).join(" ");
-  const text = prompt.startsWith("-") ? [`--prompt=${prompt}`] : ["--prompt", prompt];
-  return ["depass", name, ...words.filter((word) => word !== "--chat"), ...text].map(shellWord).join(" ");
+  { promptFile, prompt: given, chat, specialTokens = "read" }: PromptOptions,
+): Pick<Extras, "command"> => {
+  const called = (...all: readonly string[]) => ({ command: ["depass", name, ...all].map(shellWord).join(" ") });
+  const spelled = (text: string) => (text.startsWith("-") ? [`--prompt=${text}`] : ["--prompt", text]);
+  if (promptFile !== undefined) return called(...words);
+  if (chat === undefined || specialTokens === "read")
+    return called(...words.filter((word) => word !== "--chat"), ...spelled(prompt));
+  return given === undefined || given === "-" ? {} : called(...words, ...spelled(given));
 };
 
 /** Writes the page where one is wanted. Faults: those of the disk. */

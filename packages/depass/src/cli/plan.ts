@@ -24,7 +24,7 @@ import { type PlanReport, partsBytes, reportPlan } from "../report/plan.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
-import { type PromptOptions, readPrompt } from "./prompt.ts";
+import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { print } from "./terminal.ts";
 
 export type PlanCommandOptions = ModelOptions &
@@ -46,6 +46,7 @@ const lengthOf = (options: PlanCommandOptions, model: Model, level: Level): Faul
   if (tokens === undefined)
     return pipe(
       readPrompt(options),
+      TE.chain((prompt) => promptTo(model, prompt, options)),
       TE.chainEitherK((prompt) => encodePrompt(model, prompt)),
       TE.bindTo("encoding"),
       TE.bind("parts", ({ encoding }) => TE.fromEither(partsIn(level, encoding))),

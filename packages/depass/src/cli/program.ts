@@ -185,6 +185,7 @@ const plan = (): Command =>
     .addOption(options.families())
     .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
     .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
+    .addOption(options.specialTokens().conflicts("tokens"))
     .addOption(options.tokenCount())
     .addOption(options.seed())
     .addOption(options.from())
@@ -245,6 +246,7 @@ const generate = (): Command => {
       new Option("--prompt <text>", "what to go on with; - or none reads what is piped in").conflicts("promptFile"),
     )
     .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(options.specialTokens())
     .addOption(options.chat())
     .addOption(options.maxTokens());
   for (const option of [...options.sampling(), options.stop()]) command.addOption(option);

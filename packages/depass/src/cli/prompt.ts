@@ -1,10 +1,12 @@
 // Where does the prompt come from? The command line, a file, or whatever is piped in.
 import { readFile } from "node:fs/promises";
 import { type Fault, type Faulty, fault } from "@depass/graph";
-import { chat, type Model } from "@depass/models";
+import { type ChatOptions, chat, type Model, refuseSpecials, spelledIn } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import * as t from "io-ts";
+import { type Prompt, promptParts } from "../prompt.ts";
 import { usage } from "./outcome.ts";
 import { complain } from "./terminal.ts";
 
@@ -13,6 +15,10 @@ export type PromptOptions = {
   readonly promptFile?: string;
   /** The prompt is a user's message. */
   readonly chat?: true;
+  /** Those that the prompt, or the message, spells. Default: read. */
+  readonly specialTokens?: NonNullable<ChatOptions["specials"]>;
+  /** Of a call that was saved: where special tokens were text. */
+  readonly splitSpecialTokens?: unknown;
 };
 
 const MOST = 16 * 2 ** 20; // bytes; no context is nearly as long
@@ -73,19 +79,55 @@ export const readPrompt = ({ prompt, promptFile }: PromptOptions): Faulty<string
 /** Whoever wrote the message may not have meant it. */
 const warnOf = (spelled: readonly string[]): void => {
   const texts = [...new Set(spelled)].map((text) => JSON.stringify(text)).join(", ");
-  if (spelled.length > 0) complain(`the message spells ${texts}: read as special tokens`);
+  const next = "--special-tokens text reads them as text";
+  if (spelled.length > 0) complain(`the message spells ${texts}: read as special tokens; ${next}`);
+};
+
+const asMessage = (model: Model, prompt: string, specials: NonNullable<ChatOptions["specials"]>): Faulty<Prompt> =>
+  pipe(
+    chat(model, [{ role: "user", content: prompt }], { addGenerationPrompt: true, specials }),
+    TE.chainFirstIOK(
+      ({ spelled }) =>
+        () =>
+          specials === "read" && warnOf(spelled.map(({ text }) => text)),
+    ),
+  );
+
+const asText = ({ tokenizer }: Model, prompt: string, specials: ChatOptions["specials"]): Faulty<Prompt> =>
+  specials === "refuse"
+    ? pipe(
+        TE.fromEither(spelledIn(tokenizer, [{ content: prompt }])),
+        TE.chainEitherK((spelled) => refuseSpecials("prompt", spelled)),
+        TE.map(() => prompt),
+      )
+    : TE.right(specials === "text" ? { text: prompt, splitSpecialTokens: true } : prompt);
+
+const Splits = t.union([t.boolean, t.readonlyArray(t.type({ start: t.number, end: t.number }))]);
+
+/** A prompt that was saved with where its special tokens were text. Faults: no such places. */
+export const savedPrompt = (text: string, splits: unknown): E.Either<readonly Fault[], Prompt> =>
+  splits === undefined
+    ? E.right(text)
+    : pipe(
+        Splits.decode(splits),
+        E.bimap(
+          () => [fault("result", "call.splitSpecialTokens", "true, or ranges of characters", "something else")],
+          (splitSpecialTokens) => ({ text, splitSpecialTokens }),
+        ),
+      );
+
+/** Where special tokens are text, for a call that is saved. */
+export const splitsOf = (prompt: Prompt): { readonly splitSpecialTokens?: unknown } => {
+  const { splitSpecialTokens } = promptParts(prompt);
+  return splitSpecialTokens === undefined ? {} : { splitSpecialTokens };
 };
 
 /** The prompt as the model is given it: as it is, or as a message that is to be answered. Faults: those of chat. */
-export const promptTo = (model: Model, prompt: string, { chat: isMessage }: PromptOptions): Faulty<string> =>
-  isMessage
-    ? pipe(
-        chat(model, [{ role: "user", content: prompt }], { addGenerationPrompt: true }),
-        TE.chainFirstIOK(
-          ({ spelled }) =>
-            () =>
-              warnOf(spelled.map(({ text }) => text)),
-        ),
-        TE.map(({ text }) => text),
-      )
-    : TE.right(prompt);
+export const promptTo = (
+  model: Model,
+  prompt: string,
+  { chat: isMessage, specialTokens = "read", splitSpecialTokens }: PromptOptions,
+): Faulty<Prompt> => {
+  if (splitSpecialTokens !== undefined) return TE.fromEither(savedPrompt(prompt, splitSpecialTokens));
+  return (isMessage ? asMessage : asText)(model, prompt, specialTokens);
+};

@@ -1,7 +1,7 @@
 // `depass verify` of a generated text: is each of its tokens explained as it was? The text is not drawn again, for on another
 // device one rounding may draw another.
 import { type Fault, type Faulty, fault } from "@depass/graph";
-import type { Model } from "@depass/models";
+import type { Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -12,6 +12,7 @@ import { attended, runOptions } from "./attended.ts";
 import { withModel } from "./checkpoint.ts";
 import { apart, type Check, judged, noCall, same, type VerifyOptions, within } from "./checks.ts";
 import { type ExplainingOptions, hashesOf, methodAsked } from "./explaining.ts";
+import { savedPrompt } from "./prompt.ts";
 
 type Saved = { readonly result: GenerationResult; readonly explanation: GeneratedExplanation };
 type Now = {
@@ -31,12 +32,18 @@ const readable = ({ architecture: { vocabulary, context } }: Model, { tokens }: 
     : E.left([fault("result", "tokens", `at most ${context} (the model's context)`, `${tokens.length}`)]);
 };
 
+const promptAgain = (model: Model, { prompt, call }: GenerationResult): Faulty<Encoding> =>
+  pipe(
+    TE.fromEither(savedPrompt(prompt, call?.splitSpecialTokens)),
+    TE.chainEitherK((again) => encodePrompt(model, again)),
+  );
+
 const explainedNow = (model: Model, { result, explanation: text }: Saved, options: VerifyOptions): Faulty<Now> =>
   pipe(
     TE.fromEither(readable(model, result)),
     TE.chainEitherK(() => methodAsked(model, callOf(result))),
     TE.bindTo("method"),
-    TE.bind("prompt", () => TE.fromEither(encodePrompt(model, result.prompt))),
+    TE.bind("prompt", () => promptAgain(model, result)),
     TE.bind("hashes", () => hashesOf(model, callOf(result))),
     TE.bind("explanation", ({ method: { level: seed, rule } }) =>
       attended(options, (a) => explanationOf(model, a.open.backend, text, { ...runOptions(a), seed, rule })),

@@ -67,7 +67,7 @@ test("a limit of the peak is enough, however large the product that is measured"
 test("what does not fit is said with its bytes", async () => {
   const { code, stderr } = await plan("--tokens", "20", "--memory", "1000");
   assert.is(code, 1);
-  assert.match(stderr, /the weights: expected at most .*raise --memory/);
+  assert.match(stderr, /a run with .*T = 20.*: expected at most .*raise --memory/);
 });
 
 test("one of prompt and tokens, and no more tokens than the context", async () => {

@@ -29,13 +29,14 @@ const magnitude = (x: Expr): Expr => s.maximum(x, s.neg(x));
 
 /**
  * The parts' gate inputs as the published code conditions them (method.md): part 0 has 1 at token 0 and, when
- * ignored, 0 elsewhere; a remainder below epsilon has 0; where every part has 0 the remainder has 1.
+ * ignored, 0 elsewhere; a remainder below epsilon has 0; where every part has 0 the remainder has 1. `token`: the number of
+ * each row's token, `[T, 1]`, where these are not all in order.
  */
-export const conditioned = (gate: Expr, shape: Shape, special: Special, remainder: Dim): Expr => {
+export const conditioned = (gate: Expr, shape: Shape, special: Special, remainder: Dim, token?: Expr): Expr => {
   const [parts, tokens] = shape as readonly [Dim, Dim];
   const part = indexAlong(parts, 2);
   const first = s.equal(part, 0);
-  const atFirst = s.equal(indexAlong(tokens, 1), 0);
+  const atFirst = s.equal(token ?? indexAlong(tokens, 1), 0);
   const rest = s.equal(part, s.size(remainder));
   const seen = special === "ignore" ? s.where(first, 0, gate) : gate;
   const kept = s.where(s.mul(first, atFirst), 1, seen);
@@ -68,6 +69,16 @@ const sharesOf = (g: Expr, shape: Shape, { shares, temperature, remainder }: Ops
   const isRemainder = s.equal(indexAlong(shape[0] as Dim, 2), s.size(remainder));
   const weight = weights[shares](g, not(s.equal(g, 0)), temperature, isRemainder);
   return s.div(weight, s.sum(-3)(weight));
+};
+
+/** Numbers of tokens, `[count]`. */
+export type Places = { readonly index: Expr; readonly count: Dim };
+
+/** (gate parts, neurons): split of some tokens, `[…, M, P, I], [P, I]`; `shape`: that of all gates; `tokens`: their numbers, `[P]`. */
+export const splitAt = (gate: Expr, neurons: Expr, shape: Shape, params: Ops["split"], tokens: Places): Expr => {
+  const own = shape.slice(-3);
+  const token = s.reshape(1, [tokens.count, 1])(s.gather(-1, tokens.index)(s.iota(own[1] as Dim)));
+  return s.mul(sharesOf(conditioned(gate, own, params.special, params.remainder, token), own, params), neurons);
 };
 
 type Packed = { readonly tokens: Dim; readonly extras: number };

@@ -1,52 +1,11 @@
-// Kernels of the decomposition: seeds, mixing, sharing and unpacking of parts, dense `[M, T, …]` or as packed rows
-// (graph/rows.ts): token n has the rows of parts 0 … n and then the extras, from row n(n+1)/2 + n·extras on.
-import { type Dim, plus, product, rowCount, type Shape, type Shares, type Special, times } from "@depass/graph";
+// Kernels of the decomposition: seeds, mixing and unpacking of parts, dense `[M, T, …]` or as packed rows (parts/packed.ts).
+import { type Dim, plus, product, times } from "@depass/graph";
 import type { Kernel } from "../kernel.ts";
 import { broadcastIndex } from "./elementwise.ts";
 import { perIndex, type Result } from "./invocation.ts";
 import { range } from "./matmul/frame.ts";
 import { load, loadIndex, notANumber, type Operand, type SizeNames } from "./operand.ts";
-
-export type Packed = {
-  readonly tokens: Dim;
-  readonly extras: number;
-  /** The tokens and rows that this kernel computes; all of them where it is absent. */
-  readonly tile?: TokenTile;
-};
-
-/** Consecutive tokens with all their rows. Operands of the tile, and the result, are addressed from its first row. */
-export type TokenTile = {
-  readonly firstToken: Dim;
-  readonly tokens: Dim;
-  readonly firstRow: Dim;
-  readonly rows: Dim;
-};
-
-const rowsOf = ({ tokens, extras, tile }: Packed): Dim => tile?.rows ?? rowCount(tokens, extras);
-/** WGSL: a row or token counted in the tile, counted in the whole. */
-const wholeRow = (row: string, { tile }: Packed, sizes: SizeNames): string =>
-  tile === undefined ? row : `(${sizes.of(tile.firstRow)} + ${row})`;
-const wholeToken = (token: string, { tile }: Packed, sizes: SizeNames): string =>
-  tile === undefined ? token : `(${sizes.of(tile.firstToken)} + ${token})`;
-
-/** WGSL: first row of a token, and the token of a row (a root, put right where f32 misses by one). */
-const rowFunctions = (
-  extras: number,
-): string => `fn first_row(n: u32) -> u32 { return n * (n + 1u) / 2u + n * ${extras}u; }
-fn token_of(row: u32) -> u32 {
-  let b = ${1 + 2 * extras}.0;
-  var n = u32(max(0.0, (sqrt(b * b + 8.0 * f32(row)) - b) * 0.5));
-  while (first_row(n) > row) { n -= 1u; }
-  while (first_row(n + 1u) <= row) { n += 1u; }
-  return n;
-}`;
-
-const withRows = (extras: number, kernel: Kernel): Kernel => ({
-  ...kernel,
-  wgsl: `${rowFunctions(extras)}\n${kernel.wgsl}`,
-});
-
-const inner = (shape: Shape): Dim => product(shape.slice(1));
+import { inner, type Packed, rowsOf, wholeRow, withRows } from "./parts/packed.ts";
 
 /** Each token's row of x for each of its parts: `[T, …] → [R, …]`; one invocation per element. */
 export const tokenRows = (name: Result, x: Operand, p: Packed): Kernel => {
@@ -151,119 +110,6 @@ export const addToPart = (name: string, parts: Operand, c: Operand, part: Dim, r
   let mine = ${place} == ${sizes.of(part)};
   out[i] = ${load(x0 as string, parts, "i")} + select(0.0, ${load(x1 as string, c, at)}, mine);`;
   });
-
-type Split = {
-  readonly shares: Shares;
-  readonly temperature: number;
-  readonly special: Special;
-  readonly epsilon: number;
-};
-
-/** How the sharing kernel finds the parts of one token: how many, where each is, which one is the remainder. */
-type Places = {
-  /** The token that stands at a place of the tile. */
-  readonly token: (place: string) => string;
-  readonly before: string;
-  readonly count: string;
-  readonly at: string;
-  readonly remainder: string;
-};
-
-/** WGSL: what a gate g weighs that is not 0, given the largest and the least of the token's. */
-const weights: Readonly<Record<Shares, (temperature: number) => string>> = {
-  softmax: (temperature) => `exp_of(min((g - top) / f32(${temperature}), 0.0))`,
-  max: () => "select(0.0, 1.0, g == top)",
-  relu: () => "max(g, 0.0)",
-  linear: () => "select(g - low, 1.0, top == low)",
-};
-
-/**
- * Neurons split by shares of the gates. One invocation per (token, neuron), neighbours on neighbouring neurons, runs over
- * the token's parts three times: largest and least, Σ weights (kept in `out`), scaling; so each is weighed once.
- */
-const shareOut = (
-  name: Result,
-  tokens: Dim,
-  gate: Operand,
-  neurons: Operand,
-  options: Split,
-  places: (s: SizeNames) => Places,
-): Kernel =>
-  perIndex(name, times(tokens, neurons.shape.at(-1) as Dim), [gate, neurons], ([x0, x1], sizes) => {
-    const I = sizes.of(neurons.shape.at(-1) as Dim);
-    const { token, before, count, at, remainder } = places(sizes);
-    const elsewhere = options.special === "ignore" ? "0.0" : "g";
-    return `  let neuron = i % ${I};
-  let token = ${token(`i / ${I}`)};
-${before}
-  let count = ${count};
-  let rest = ${remainder};
-  var top = -3e38;
-  var low = 3e38;
-  for (var m = 0u; m < count; m++) {
-    var g = ${load(x0 as string, gate, at)};
-    if (m == 0u) { g = select(${elsewhere}, 1.0, token == 0u); }
-    if (m == rest && abs(g) < f32(${options.epsilon})) { g = 0.0; }
-    out[${at}] = g;
-    if (g != 0.0) { top = max(top, g); low = min(low, g); }
-  }
-  var total = 0.0;
-  for (var m = 0u; m < count; m++) {
-    let g = out[${at}];
-    let e = select(${weights[options.shares](options.temperature)}, 0.0, g == 0.0);
-    out[${at}] = e;
-    total += e;
-  }
-  let a = ${load(x1 as string, neurons, `token * ${I} + neuron`)};
-  if (total == 0.0) { let m = rest; out[${at}] = a; return; }
-  for (var m = 0u; m < count; m++) { out[${at}] = (out[${at}] / total) * a; }`;
-  });
-
-export const split = (name: string, gate: Operand, neurons: Operand, p: Split & { readonly remainder: Dim }): Kernel =>
-  gate.shape.length > 3 ? splitGroups(name, gate, neurons, p) : splitDense(name, gate, neurons, p);
-
-type Dense = Split & { readonly remainder: Dim };
-
-const splitDense = (name: string, gate: Operand, neurons: Operand, p: Dense): Kernel =>
-  shareOut(name, neurons.shape[0] as Dim, gate, neurons, p, (sizes) => ({
-    token: (place) => place,
-    before: "",
-    count: sizes.of(gate.shape[0] as Dim),
-    at: `m * ${sizes.of(inner(gate.shape))} + i`,
-    remainder: sizes.of(p.remainder),
-  }));
-
-/** Groups of parts `[…, M, T, I]`, each shared out by itself; consecutive invocations are consecutive tokens of one group. */
-const splitGroups = (name: string, gate: Operand, neurons: Operand, p: Dense): Kernel => {
-  const tokens = neurons.shape[0] as Dim;
-  return shareOut(name, times(product(gate.shape.slice(0, -3)), tokens), gate, neurons, p, (sizes) => {
-    const [whole, parts] = [sizes.of(product(neurons.shape)), sizes.of(gate.shape.at(-3) as Dim)];
-    return {
-      token: (place) => `(${place}) % ${sizes.of(tokens)}`,
-      before: `  let begin = (i / ${whole}) * ${parts} * ${whole} + i % ${whole};`,
-      count: parts,
-      at: `begin + m * ${whole}`,
-      remainder: sizes.of(p.remainder),
-    };
-  });
-};
-
-export const splitRows = (
-  name: Result,
-  gate: Operand,
-  neurons: Operand,
-  p: Split & Packed & { readonly remainder: number },
-): Kernel =>
-  withRows(
-    p.extras,
-    shareOut(name, p.tile?.tokens ?? p.tokens, gate, neurons, p, (sizes) => ({
-      token: (place) => wholeToken(place, p, sizes),
-      before: `  let begin = first_row(token)${p.tile === undefined ? "" : ` - ${sizes.of(p.tile.firstRow)}`};`,
-      count: `token + ${1 + p.extras}u`,
-      at: `(begin + m) * ${sizes.of(neurons.shape.at(-1) as Dim)} + neuron`,
-      remainder: `token + ${1 + p.remainder}u`,
-    })),
-  );
 
 /** WGSL: element of the packed rows for `part`, `token`, `column`, or 0 where the part cannot reach. */
 const reach = (rows: string, x: Operand, p: Packed, sizes: SizeNames): string => {

@@ -1,9 +1,10 @@
 // Which special tokens do messages spell? Whoever writes `<|im_end|>` into a message ends it, as far as the model can tell:
-// transformers reads the text of a conversation as one, and so does this package.
-import type { Fault } from "@depass/graph";
+// transformers reads the text of a conversation as one, and so does this package where nothing else is asked for.
+import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import type { Tokenizer } from "../tokenizer.ts";
+import { clip, list } from "../describe.ts";
+import type { Tokenizer } from "../tokenizer/built.ts";
 
 /** Characters `start` to before `end` of the content of one message. */
 export type Spelled = {
@@ -40,3 +41,12 @@ const specials = ({ text: content, tokens }: Encoded): readonly Omit<Spelled, "m
   tokens
     .filter(({ special, text, start, end }) => special && folded(content.slice(start, end)) === folded(text))
     .map(({ text, start, end }) => ({ text, start, end }));
+
+/** Faults (tag `chat`): texts at `where` that spell special tokens. */
+export const refused = (where: string, spelled: readonly Spelled[]): E.Either<readonly Fault[], readonly Spelled[]> => {
+  const texts = [...new Set(spelled.map(({ text }) => JSON.stringify(clip(text))))];
+  const next = "take them out, or have them read as text";
+  return spelled.length === 0
+    ? E.right(spelled)
+    : E.left([fault("chat", where, "a text that spells no special tokens", list(texts), next)]);
+};

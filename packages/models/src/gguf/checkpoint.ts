@@ -7,6 +7,8 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { Checkpoint } from "../checkpoint/opened.ts";
 import { clip, list } from "../describe.ts";
+import { openFile } from "../file.ts";
+import type { OpenFile } from "../open-file.ts";
 import { architectureIn, configOf, type Known } from "./config.ts";
 import type { GgufTensor } from "./container.ts";
 import { shortest } from "./decimals.ts";
@@ -22,7 +24,7 @@ import {
   readPlaceRows,
   type Sizes,
 } from "./places.ts";
-import { type GgufFile, openGguf } from "./read.ts";
+import { type GgufFile, ggufIn } from "./read.ts";
 import { longScaling, type Scaling, scalingOf } from "./rope.ts";
 import { tokenizerJson } from "./tokenizer.ts";
 
@@ -144,13 +146,10 @@ const answering = (file: GgufFile): Result<GgufCheckpoint> =>
     }),
   );
 
-/**
- * Opens a GGUF file as a checkpoint; the caller closes it.
- * Faults (tags `file`, `gguf`): those of openGguf, an architecture, a tensor or a setting that is not known.
- */
-export const openGgufCheckpoint = (path: string): Result<GgufCheckpoint> =>
+/** An open file as a checkpoint; closed where it is none. Faults (tag `gguf`): as openGgufCheckpoint. */
+export const ggufCheckpointIn = (open: OpenFile): Result<GgufCheckpoint> =>
   pipe(
-    openGguf(path),
+    ggufIn(open),
     TE.flatMap((file) =>
       pipe(
         answering(file),
@@ -158,3 +157,10 @@ export const openGgufCheckpoint = (path: string): Result<GgufCheckpoint> =>
       ),
     ),
   );
+
+/**
+ * Opens a GGUF file as a checkpoint; the caller closes it.
+ * Faults (tags `file`, `gguf`): those of openGguf, an architecture, a tensor or a setting that is not known.
+ */
+export const openGgufCheckpoint = (path: string): Result<GgufCheckpoint> =>
+  pipe(openFile(path), TE.flatMap(ggufCheckpointIn));

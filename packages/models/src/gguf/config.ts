@@ -4,7 +4,7 @@
 
 import { type Fault, fault } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
-import { describe, list } from "../describe.ts";
+import { clip, describe, list } from "../describe.ts";
 import { architectures, type GgufArchitecture, rowOf } from "./architectures.ts";
 import type { Metadata } from "./container.ts";
 import { shortest } from "./decimals.ts";
@@ -42,15 +42,18 @@ const plain = (value: unknown): unknown => {
   return typeof value === "number" ? shortest(value) : value;
 };
 
+const MOST_FAULTS = 20; // reported; a damaged header may hold a million keys
+
 /** A setting that we do not know may change the result. */
 const unknownKeys = (metadata: Metadata, { prefix, modelType }: Known, path: string): readonly Fault[] => {
   const used = settings[modelType]?.keys.split(" ") ?? [];
   return [...metadata.keys()]
     .filter((key) => key.startsWith(`${prefix}.`) && !used.includes(key.slice(prefix.length + 1)))
+    .slice(0, MOST_FAULTS)
     .map((key) =>
       fault(
         "gguf",
-        `${path} at ${key}`,
+        `${path} at ${clip(key)}`,
         "settings known of GGUF files",
         describe(metadata.get(key)),
         "not supported yet",

@@ -115,17 +115,15 @@ const toFile = (file: OpenFile, container: Container): GgufFile => ({
   close: () => closeFile(file),
 });
 
-/** Opens a GGUF file and checks its header; the caller closes it. Faults (tags `file`, `gguf`): those of readContainer. */
-export const openGguf = (path: string): Result<GgufFile> =>
-  endianness() !== "LE"
-    ? TE.left([fault("gguf", path, "a little-endian machine", "a big-endian one")])
-    : pipe(
-        openFile(path),
-        TE.flatMap((file) =>
-          pipe(
-            readContainer(file),
-            TE.tapError(() => TE.fromTask(() => closeFile(file))),
-            TE.map((container) => toFile(file, container)),
-          ),
-        ),
-      );
+/** An open file as GGUF, its header checked; closed where it is none. Faults (tag `gguf`): those of readContainer. */
+export const ggufIn = (file: OpenFile): Result<GgufFile> =>
+  pipe(
+    endianness() === "LE"
+      ? readContainer(file)
+      : TE.left([fault("gguf", file.path, "a little-endian machine", "a big-endian one")]),
+    TE.tapError(() => TE.fromTask(() => closeFile(file))),
+    TE.map((container) => toFile(file, container)),
+  );
+
+/** Opens a GGUF file and checks its header; the caller closes it. Faults (tags `file`, `gguf`): those of ggufIn. */
+export const openGguf = (path: string): Result<GgufFile> => pipe(openFile(path), TE.flatMap(ggufIn));

@@ -7,24 +7,22 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Folder, jsonIn } from "../folder.ts";
 import { bytesOf, continued } from "./continuation.ts";
-import { type Encoding, encode, type Loaded } from "./encoding.ts";
+import { type EncodeOptions, type Encoding, encode, type Loaded } from "./encoding.ts";
 import { type Around, around, attempt, build, type Library } from "./library.ts";
 import { type AddedToken, splitter } from "./sections.ts";
 import { decodeTokenizer, type TokenizerSettings } from "./settings.ts";
 import { idOf, sizeOf, tokenText } from "./target.ts";
 
-export type { Encoding, Token } from "./encoding.ts";
+export type { EncodeOptions, Encoding, Token } from "./encoding.ts";
+export type { SplitSpecialTokens, TextRange } from "./plain.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
 export type Tokenizer = {
   /** Ids are below this; some below it may be free. */
   readonly size: number;
-  /**
-   * `special`: with what the tokenizer puts around a text, as the reference does it; `once`: where the text does not have it
-   * already (a chat template writes its BOS). Each token's `origin` says which. Faults: what there is no token for.
-   */
-  readonly encode: (text: string, options: { readonly special: boolean | "once" }) => Result<Encoding>;
+  /** Faults: what there is no token for, and special tokens that are to be plain text and have no other tokens. */
+  readonly encode: (text: string, options: EncodeOptions) => Result<Encoding>;
   /** An id as a person reads it. Faults: no such id. */
   readonly tokenText: (id: number) => Result<string>;
   /** UTF-8 bytes that an id adds to a text, part of a character perhaps; a special token or no token adds none. */
@@ -50,7 +48,7 @@ const loadedOf = (where: string, settings: TokenizerSettings, library: Library, 
 
 const toTokenizer = (loaded: Loaded): Tokenizer => ({
   size: sizeOf(loaded),
-  encode: (text, { special }) => encode(loaded, text, special),
+  encode: (text, options) => encode(loaded, text, options),
   tokenText: (id) => tokenText(loaded, id),
   bytes: (id) => bytesOf(loaded, id),
   continued: (encoding, ids) => continued(loaded, encoding, ids),

@@ -6,8 +6,10 @@ import { pipe } from "fp-ts/lib/function.js";
 import { describe } from "../describe.ts";
 import { pieceBytes, readable } from "./bytes.ts";
 import { type Around, attempt, type Library } from "./library.ts";
+import { textOf } from "./normalize.ts";
+import type { SplitSpecialTokens } from "./plain.ts";
 import { addedPiece, knownPiece, type Piece, rangesOf, streamOf } from "./ranges.ts";
-import type { AddedToken, Splitter } from "./sections.ts";
+import type { AddedToken, Section, Splitter } from "./sections.ts";
 import type { TokenizerSettings, Trim } from "./settings.ts";
 import { unknownWord } from "./unknown.ts";
 
@@ -72,10 +74,10 @@ const trimmed = (token: Token, name: string, { keepsAddedSpace }: Trim): Token =
 
 type Named = { readonly name: string; readonly id: number };
 
-const align = (loaded: Loaded, text: string, named: readonly Named[]): readonly Token[] => {
+const align = (loaded: Loaded, sections: readonly Section[], named: readonly Named[]): readonly Token[] => {
   const { settings, special } = loaded;
   const pieces = named.map(({ name, id }) => pieceOf(loaded, name, id));
-  const ranges = rangesOf(pieces, streamOf(loaded.split(text), settings.spelling));
+  const ranges = rangesOf(pieces, streamOf(sections, settings.spelling));
   return ranges.flatMap((range, i) => {
     const { name, id } = named[i] as Named;
     const token: Token = { id, text: readName(loaded, name), ...range, special: special.has(id), origin: "text" };
@@ -83,43 +85,67 @@ const align = (loaded: Loaded, text: string, named: readonly Named[]): readonly 
   });
 };
 
-/** A fault for each of `names` that has no id: a word with its place, or the text they are in. */
+/** A fault for each of `found` that has no id: a word with its place, or the text they are in. */
 const lostOf = (
-  { library, settings, split, where }: Loaded,
+  { library, settings, where }: Loaded,
   text: string,
-  names: readonly string[],
-  isLost: (index: number) => boolean,
+  sections: readonly Section[],
+  found: readonly Found[],
 ): readonly Fault[] => {
   if (!settings.closed)
     return [fault("tokenizer", where, "a token for every character", `none for some of ${describe(text)}`)];
   const words = library.model.vocab.filter((word) => word !== undefined);
-  const pieces = names.map((name) => knownPiece(name, settings.spelling));
-  return rangesOf(pieces, streamOf(split(text), settings.spelling)).flatMap((range, i) =>
-    isLost(i) ? [unknownWord(text, range, names[i] as string, words)] : [],
-  );
+  const pieces = found.map(({ name }) => knownPiece(name, settings.spelling));
+  return rangesOf(pieces, streamOf(sections, settings.spelling)).flatMap((range, i) => {
+    const { name, id } = found[i] as Found;
+    return id === undefined ? [unknownWord(text, range, name, words)] : [];
+  });
 };
 
 /** Ten times what a tokenizer takes on a slow machine. */
 const secondsFor = (text: string): number => 3 + Math.ceil(text.length / 10_000);
 
-const namedOf = (loaded: Loaded, text: string): Result<readonly Named[]> =>
+/** A piece of a section; without an id where there is no token for it. */
+type Found = { readonly name: string; readonly id: number | undefined };
+
+const foundIn = ({ library, added }: Loaded, { chars, added: content }: Section): readonly Found[] => {
+  if (content !== undefined) return [{ name: content, id: added.get(content)?.id }];
+  const text = textOf(chars);
+  const section_index = chars[0]?.start === 0 ? 0 : 1; // all that is asked of it is whether it is the first
+  const words = library.pre_tokenizer === null ? [text] : library.pre_tokenizer(text, { section_index });
+  const { unk_token_id: unknown } = library.model;
+  return library.model(words).map((name) => ({ name, id: library.token_to_id(name) ?? unknown }));
+};
+
+/** A vocabulary may have a special token as a piece of text, too: then there is no other reading of it. */
+const leakOf = (loaded: Loaded, { added: content }: Section, found: readonly Found[]): readonly Fault[] => {
+  const { special, library, where } = loaded;
+  const leak = found.find(({ id }) => id !== undefined && special.has(id) && id !== library.model.unk_token_id);
+  if (content !== undefined || leak === undefined) return [];
+  const got = `the token itself for ${describe(readName(loaded, leak.name))}`;
+  return [fault("tokenizer", where, "ordinary tokens for special ones in the text", got, "take it out of the text")];
+};
+
+type Pieces = { readonly sections: readonly Section[]; readonly named: readonly Named[] };
+
+const piecesOf = (loaded: Loaded, text: string, splits: SplitSpecialTokens): Result<Pieces> =>
   pipe(
     attempt(
       loaded.where,
       "to encode the text",
-      () => loaded.library.encode(text, { add_special_tokens: false }),
+      () => loaded.split(text, splits).map((section) => ({ section, found: foundIn(loaded, section) })),
       secondsFor(text),
     ),
-    E.flatMap(({ ids, tokens }) => {
-      const named = tokens.flatMap((name, i) => {
-        const id = ids[i];
-        return id === undefined ? [] : [{ name, id }];
-      });
-      return named.length === tokens.length
-        ? E.right(named)
-        : E.left(lostOf(loaded, text, tokens, (i) => ids[i] === undefined));
+    E.flatMap((each) => {
+      const [sections, all] = [each.map(({ section }) => section), each.flatMap(({ found }) => found)];
+      const named = all.flatMap(({ name, id }) => (id === undefined ? [] : [{ name, id }]));
+      const leaks = splits === false ? [] : each.flatMap(({ section, found }) => leakOf(loaded, section, found));
+      if (named.length < all.length) return E.left(lostOf(loaded, text, sections, all));
+      return leaks.length > 0 ? E.left(leaks.slice(0, MOST_LEAKS)) : E.right({ sections, named });
     }),
   );
+
+const MOST_LEAKS = 3; // one line each
 
 const put = (loaded: Loaded, ids: readonly number[], at: number): readonly Token[] =>
   ids.map((id) => {
@@ -141,12 +167,31 @@ const around = (loaded: Loaded, { length }: string, own: readonly Token[], speci
   };
 };
 
+export type EncodeOptions = {
+  /**
+   * With what the tokenizer puts around a text, as the reference does it; `once`: where the text does not have it already (a
+   * chat template writes its BOS). Each token's `origin` says which.
+   */
+  readonly special: boolean | "once";
+  /** Where special tokens that the text spells are read as plain text, as by transformers' `split_special_tokens`. Default: nowhere. */
+  readonly splitSpecialTokens?: SplitSpecialTokens;
+};
+
 /** The encoding of `text`; with `special`, what the tokenizer puts around a text is part of it, with empty ranges. */
-export const encode = (loaded: Loaded, text: string, special: boolean | "once"): Result<Encoding> =>
+export const encode = (
+  loaded: Loaded,
+  text: string,
+  { special, splitSpecialTokens = false }: EncodeOptions,
+): Result<Encoding> =>
   pipe(
-    namedOf(loaded, text),
-    E.flatMap((named) =>
-      attempt(loaded.where, "to find the characters of each token", () => align(loaded, text, named), secondsFor(text)),
+    piecesOf(loaded, text, splitSpecialTokens),
+    E.flatMap(({ sections, named }) =>
+      attempt(
+        loaded.where,
+        "to find the characters of each token",
+        () => align(loaded, sections, named),
+        secondsFor(text),
+      ),
     ),
     E.map((own) => {
       const { before, after } = around(loaded, text, own, special);

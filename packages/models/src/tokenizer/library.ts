@@ -31,16 +31,14 @@ export type Library = {
       special: boolean,
     ) => { readonly tokens: readonly string[] };
   } | null;
-  /** `vocab` may have holes. */
-  readonly model: {
+  /** Words of a section; the first of a text is 0. */
+  readonly pre_tokenizer: ((text: string, at: { readonly section_index: number }) => readonly string[]) | null;
+  /** Pieces of words. `vocab` may have holes. */
+  readonly model: ((words: readonly string[]) => readonly string[]) & {
     readonly vocab: readonly (string | undefined)[];
     readonly unk_token_id?: number;
     readonly unk_token?: string;
   };
-  readonly encode: (
-    text: string,
-    options: { readonly add_special_tokens: boolean },
-  ) => { readonly ids: readonly (number | undefined)[]; readonly tokens: readonly string[] };
   readonly token_to_id: (token: string) => number | undefined;
 };
 

@@ -17,7 +17,7 @@ export const charsOf = (text: string, offset: number): readonly Char[] => {
   });
 };
 
-const textOf = (chars: readonly Char[]): string => chars.map(({ char }) => char).join("");
+export const textOf = (chars: readonly Char[]): string => chars.map(({ char }) => char).join("");
 
 const placed = (text: string, { start, end }: Char): readonly Char[] =>
   Array.from(text, (char) => ({ char, start, end }));

@@ -5,7 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { decode, finiteNumber, flag, orElse, tokenId } from "../config.ts";
-import { describe, isRecord, list } from "../describe.ts";
+import { clip, describe, isRecord, list } from "../describe.ts";
 import type { Spelling } from "./bytes.ts";
 import { asReference, partOfType, unsupported } from "./reference.ts";
 import type { AddedToken } from "./sections.ts";
@@ -31,6 +31,9 @@ const Added = t.type({
   content: t.string,
   special: orElse(flag, false),
   normalized: orElse(flag, undefined),
+  single_word: orElse(flag, false),
+  lstrip: orElse(flag, false),
+  rstrip: orElse(flag, false),
 });
 const Parts = t.type({
   added_tokens: orElse(t.array(Added), []),
@@ -107,7 +110,9 @@ const checkModel = (model: Json, where: string): Result<Json> => {
   const type = typeOf(model);
   if (type === "BPE") return checkBpe(model, where);
   if (type === "WordLevel") return checkWords(model, where);
-  return type === "Unigram" ? checkUnigram(model, where) : wrong(`${where} at type`, "BPE, Unigram or WordLevel", type);
+  return type === "Unigram"
+    ? checkUnigram(model, where)
+    : wrong(`${where} at type`, "BPE, Unigram or WordLevel", clip(type));
 };
 
 /** What the library takes for granted and would spell out as "undefined". */
@@ -147,11 +152,14 @@ const checkIds = (listed: readonly Listed[], { vocab }: Json, where: string): Re
 const FREE_IDS = 65_536; // more than any model leaves free
 
 /** Special tokens are looked for in the raw text, others in the normalised one, unless they say. */
-const toAdded = ({ id, content, special, normalized }: Listed): AddedToken => ({
+const toAdded = ({ id, content, special, normalized, single_word, lstrip, rstrip }: Listed): AddedToken => ({
   id,
   content,
   special,
   normalized: normalized ?? !special,
+  singleWord: single_word,
+  lstrip,
+  rstrip,
 });
 
 const settingsOf = (json: Json, listed: readonly Listed[], model: Json): TokenizerSettings => {

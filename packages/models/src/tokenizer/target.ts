@@ -51,7 +51,7 @@ const isUnknownText = ({ library }: Loaded, { text, tokens }: Encoding): boolean
  */
 export const idOf = (loaded: Loaded, text: string): Result<number> =>
   pipe(
-    encode(loaded, text, false),
+    encode(loaded, text, { special: false }),
     E.flatMap((encoding) => {
       const { tokens } = encoding;
       const [first] = tokens;

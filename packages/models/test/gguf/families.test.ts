@@ -1,9 +1,7 @@
 // Is each family's golden checkpoint, written as llama.cpp's converter would, the same model again? Its logits are the
 // published model's; names of tensors are also compared with those of gguf-py, where Python has it.
-import { execFile } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import { evaluate, i32, leavesOf, orThrow, type Tensor, toF64 } from "@depass/graph";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,9 +12,10 @@ import { openGgufCheckpoint } from "../../src/gguf/checkpoint.ts";
 import { openSafetensors } from "../../src/safetensors/read.ts";
 import { left, right } from "../either.ts";
 import { inFolder } from "../folder.ts";
+import { askPython, pythonTests } from "../python.ts";
 import { goldenTest, shared } from "../shared.ts";
 import { floats, type Keys, type Stored } from "./bytes.ts";
-import { type Config, converted, converters, theirName } from "./families.ts";
+import { type Config, converted, converters, flat, theirName } from "./families.ts";
 
 const LOGITS = 1e-5; // relative: weights are f32 in both, so what differs are roundings
 
@@ -35,13 +34,6 @@ const relativeError = (actual: Float64Array, expected: Float64Array): number => 
   const size = Math.hypot(...expected);
   return Math.hypot(...actual.map((value, i) => value - (expected[i] as number))) / size;
 };
-
-/** A folder's settings with those of its rope beside them, as the converter finds them. */
-const flat = (config: Config): Config => ({
-  ...config,
-  ...(config.rope_parameters as Config | undefined),
-  head_dim: config.head_dim ?? Number(config.hidden_size) / Number(config.num_attention_heads),
-});
 
 type Case = {
   readonly golden: string;
@@ -164,42 +156,25 @@ for arch, names in asked.items():
 print(json.dumps(out))
 `;
 
-type Asked = Readonly<Record<string, readonly string[]>>;
+const { golden: pythonTest } = await pythonTests("gguf");
 
-const askPython = async (asked: Asked): Promise<Readonly<Record<string, Readonly<Record<string, string>>>>> => {
-  const running = promisify(execFile)("python3", ["-c", PYTHON], { maxBuffer: 2 ** 26 });
-  running.child.stdin?.on("error", () => undefined); // Python that is not there does not read
-  running.child.stdin?.end(JSON.stringify(asked));
-  return JSON.parse((await running).stdout);
-};
-
-const reason = await askPython({}).then(
-  () => undefined,
-  () => "python3 has no gguf here",
-);
-
-const NAMES = "tensors have the names that gguf-py gives them";
-if (reason !== undefined) {
-  console.log(`skipped: ${NAMES}: ${reason}`);
-  test.skip(NAMES, () => undefined);
-} else
-  goldenTest(NAMES, async () => {
-    const asked: Record<string, string[]> = {};
-    const expected: Record<string, Record<string, string>> = {};
-    for (const { golden, as } of Object.values(cases)) {
-      const folder = right(await openCheckpoint(shared("goldens", golden))());
-      const names = [...folder.tensors.keys()].filter((name) => !/experts\.[1-9]/.test(name));
-      const arch = as === "mixtral" ? "llama" : as;
-      const converter = converters[as] as (typeof converters)[string];
-      const merged = (name: string): string => name.replace("experts.0.", "experts.");
-      asked[arch] = [...(asked[arch] ?? []), ...names.map(merged)];
-      expected[arch] = {
-        ...expected[arch],
-        ...Object.fromEntries(names.map((name) => [merged(name), theirName(converter, name)])),
-      };
-      await folder.close();
-    }
-    assert.equal(await askPython(asked), expected);
-  });
+pythonTest("tensors have the names that gguf-py gives them", async () => {
+  const asked: Record<string, string[]> = {};
+  const expected: Record<string, Record<string, string>> = {};
+  for (const { golden, as } of Object.values(cases)) {
+    const folder = right(await openCheckpoint(shared("goldens", golden))());
+    const names = [...folder.tensors.keys()].filter((name) => !/experts\.[1-9]/.test(name));
+    const arch = as === "mixtral" ? "llama" : as;
+    const converter = converters[as] as (typeof converters)[string];
+    const merged = (name: string): string => name.replace("experts.0.", "experts.");
+    asked[arch] = [...(asked[arch] ?? []), ...names.map(merged)];
+    expected[arch] = {
+      ...expected[arch],
+      ...Object.fromEntries(names.map((name) => [merged(name), theirName(converter, name)])),
+    };
+    await folder.close();
+  }
+  assert.equal(await askPython(PYTHON, asked), expected);
+});
 
 test.run();

@@ -85,7 +85,7 @@ const common = (c: Config): Keys => {
     "attention.key_length": width,
     "attention.value_length": width,
     "attention.layer_norm_rms_epsilon": n(c, "rms_norm_eps"),
-    "rope.freq_base": n(c, "rope_theta"),
+    "rope.freq_base": (c.rope_theta ?? 10_000) as number,
     "rope.dimension_count": width * ((c.partial_rotary_factor ?? 1) as number),
   };
 };
@@ -251,6 +251,13 @@ const valuesOf = ({ data, ...found }: Tensor): Float32Array => Float32Array.from
 /** Matrices one after the other, as one of three axes. */
 const stacked = (name: string, parts: readonly Tensor[], shape: readonly number[]): Stored =>
   floats(name, [parts.length, ...shape], Float32Array.from(parts.flatMap((part) => [...valuesOf(part)])));
+
+/** A folder's settings with those of its rope beside them, as the converter finds them. */
+export const flat = (config: Config): Config => ({
+  ...config,
+  ...(config.rope_parameters as Config | undefined),
+  head_dim: config.head_dim ?? Number(config.hidden_size) / Number(config.num_attention_heads),
+});
 
 /** A folder's checkpoint as the bytes of a GGUF file of F32; `more` goes into it as it is. */
 export const converted = async (

@@ -22,8 +22,9 @@ const placesIn = (json: unknown, path: readonly string[] = []): readonly (readon
 
 type Box = Record<string, unknown>;
 
+/** A value of its own: what is put into it later is in no other place or case. Not a list's length, which JSON has none of. */
 const set = (box: Box, key: string, value: unknown): void => {
-  box[key] = value;
+  if (!(Array.isArray(box) && key === "length")) box[key] = structuredClone(value);
 };
 
 const put = (json: unknown, path: readonly string[], change: (box: Box, key: string) => void): void => {
@@ -125,6 +126,12 @@ export const stopwatch = () => {
     timed: <A>(run: () => A): A => {
       const begun = spent();
       const result = run();
+      longest = Math.max(longest, spent() - begun);
+      return result;
+    },
+    timedAsync: async <A>(run: () => Promise<A>): Promise<A> => {
+      const begun = spent();
+      const result = await run();
       longest = Math.max(longest, spent() - begun);
       return result;
     },

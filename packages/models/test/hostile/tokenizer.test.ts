@@ -23,12 +23,14 @@ test("10,000 damaged tokenizers: ids below their number or faults", () => {
           E.flatMap((text) => parseJson(text, "t")),
           E.flatMap((json) => tokenizerOf(json, "t")),
         ),
-        (tokenizer) =>
-          settled(tokenizer.encode(TEXT, { special: true }), ({ ids, tokens, text }) => {
-            assert.is(ids.length, tokens.length);
-            for (const id of ids) assert.ok(Number.isSafeInteger(id) && id >= 0, `${id}`);
-            for (const { start, end } of tokens) assert.ok(start >= 0 && start <= end && end <= text.length);
-          }),
+        (tokenizer) => {
+          for (const splitSpecialTokens of [false, true])
+            settled(tokenizer.encode(TEXT, { special: true, splitSpecialTokens }), ({ ids, tokens, text }) => {
+              assert.is(ids.length, tokens.length);
+              for (const id of ids) assert.ok(Number.isSafeInteger(id) && id >= 0, `${id}`);
+              for (const { start, end } of tokens) assert.ok(start >= 0 && start <= end && end <= text.length);
+            });
+        },
       ),
     ),
   );

@@ -2,7 +2,16 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type AddedToken, splitter } from "../../src/tokenizer/sections.ts";
 
-const added = (content: string, normalized = false): AddedToken => ({ id: 0, content, special: true, normalized });
+const added = (content: string, more: Partial<AddedToken> = {}): AddedToken => ({
+  id: 0,
+  content,
+  special: true,
+  normalized: false,
+  singleWord: false,
+  lstrip: false,
+  rstrip: false,
+  ...more,
+});
 
 const shown = (tokens: readonly AddedToken[], text: string): readonly string[] =>
   splitter(
@@ -21,7 +30,7 @@ test("added tokens are cut out, the longest first", () => {
 
 test("tokens of the normalised text are looked for there", () => {
   const upper = { config: { type: "Lowercase" }, normalize: (text: string) => text.toLowerCase() };
-  const sections = splitter([added("<A>"), added("TOOL", true)], upper)("x<A>tOOly<a>");
+  const sections = splitter([added("<A>"), added("TOOL", { normalized: true })], upper)("x<A>tOOly<a>");
   assert.equal(
     sections.map(({ added: content }) => content),
     [undefined, "<A>", "tool", undefined],

@@ -13,7 +13,9 @@ const withModel = (json: Readonly<Record<string, unknown>>, change: object) => (
 test("spelling, added tokens and trimming come out", () => {
   assert.is(right(decode(byteLevel())).spelling, "bytes");
   assert.is(right(decode(spaceSign())).spelling, "chars");
-  assert.equal(right(decode(byteLevel())).added, [{ id: 261, content: "<end>", special: true, normalized: false }]);
+  const plain = { singleWord: false, lstrip: false, rstrip: false };
+  const end = { id: 261, content: "<end>", special: true, normalized: false, ...plain };
+  assert.equal(right(decode(byteLevel())).added, [end]);
   assert.not("trim" in right(decode(byteLevel())));
   assert.equal(right(decode(byteLevel({ post_processor: { type: "ByteLevel" } }))).trim, { keepsAddedSpace: true });
 });
@@ -42,6 +44,8 @@ test("what is damaged or different is named", () => {
   assert.match(left(decode(withModel(wordLevel(), { vocab: {} }))), "vocab: expected at least one word");
   assert.match(left(decode(withModel(wordLevel(), { vocab: ["a"] }))), "model at vocab: expected");
   assert.match(left(decode(withModel(byteLevel(), { vocab: {} }))), "expected at least one piece");
+  const type = `WordPiece\n${"é".repeat(99)}`;
+  assert.match(left(decode({ model: { type } })), /got WordPiece\\né{50}…; this tokenizer is not supported yet$/);
   assert.match(left(decode(withModel(byteLevel(), { merges: ["ab"] }))), 'merges: expected pairs of pieces, got "ab"');
   assert.match(left(decode(withModel(byteLevel(), { end_of_word_suffix: "</w>" }))), "expected no end_of_word_suffix");
   right(decode(withModel(byteLevel(), { end_of_word_suffix: "", continuing_subword_prefix: "" })));

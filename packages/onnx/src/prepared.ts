@@ -1,0 +1,146 @@
+// A graph made ready on ONNX Runtime: checked, planned, its weights read where they will stay; models and sessions are made by
+// the first run that needs them.
+import {
+  check,
+  type Faulty,
+  type Graph,
+  type IndexBound,
+  indexBounds,
+  leavesOf,
+  newShelf,
+  type PrepareOptions,
+  type Residents,
+  type Runner,
+  type RunOptions,
+  type Shelf,
+  type SizeBound,
+  sizeBounds,
+  type Tensor,
+  type Tensors,
+  type Values,
+  type Weights,
+} from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import { arrangedFor } from "./arranged.ts";
+import { weightBytes, weightCosts } from "./budget.ts";
+import { freeNow } from "./free.ts";
+import { type Base, basePlan, type PlanOptions } from "./plan.ts";
+import { giveBack, newArrays } from "./pool.ts";
+import { type Again, type Ready, runOnce } from "./run.ts";
+import type { Runtime } from "./session.ts";
+import { type Ledger, newStore } from "./store.ts";
+import { keepsWeights, newWays } from "./way.ts";
+import { originOf } from "./weights.ts";
+
+export type CpuOptions = PlanOptions & {
+  /** Bytes that weights and runs may take together. */
+  readonly budgetBytes: number;
+};
+
+/** What all runners of a backend share. */
+export type Shared = {
+  readonly runtime: Runtime;
+  /** What stays between runs. */
+  readonly shelf: Shelf<Tensor>;
+  readonly ledger: Ledger;
+};
+
+/** Arrays that stay: a copy of one is read, since another run may write into it once it was disposed of. */
+export const newShared = (runtime: Runtime): Shared => ({
+  runtime,
+  shelf: newShelf((t) => TE.right({ ...t, data: t.data.slice() })),
+  ledger: { kept: 0 },
+});
+
+const nothing = (): Again => ({ fixed: new Map(), places: { offsets: new Map(), elements: 0 }, arenas: [] });
+
+const inputsOf = (graph: Graph): Graph =>
+  Object.fromEntries(leavesOf(graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : [])));
+
+const readyOn = (
+  { runtime, ledger }: Shared,
+  { graph, base, weights }: { readonly graph: Graph; readonly base: Base; readonly weights: Weights },
+  bounds: readonly SizeBound[],
+  indexes: readonly IndexBound[],
+  budget: number,
+): Ready => ({
+  runtime,
+  inputs: inputsOf(graph),
+  ways: newWays(base, weightCosts(base, weights)),
+  store: newStore(originOf(runtime, weights, base.derived), ledger),
+  bounds,
+  indexes,
+  free: (store) => budget - (ledger.kept - store.bytes()),
+  budget,
+  gates: new Map(),
+  sessions: new Map(),
+  arrays: newArrays(),
+  last: { key: "", again: nothing() },
+  life: { isOpen: true },
+});
+
+/** Reads the weights that runs will keep, where there is room for them. */
+const readAhead = ({ ways, store, free }: Ready, { sizes, ...options }: PrepareOptions): Faulty<unknown> =>
+  (sizes === undefined || keepsWeights(ways.base, sizes)) && weightBytes(ways.costs) <= free(store)
+    ? store.keep(ways.base.weights, options)
+    : TE.right(undefined);
+
+const runnerOf = (ready: Ready, { shelf }: Shared): Runner => {
+  const run = (inputs: Values, own: RunOptions = {}): Faulty<Tensors> =>
+    shelf.lend(inputs, (tensors, lent) => runOnce(ready, { ...tensors, ...lent }, own));
+  return {
+    run,
+    runResident: (inputs, own) => TE.map((outputs: Tensors) => keptOutputs(ready, shelf, outputs))(run(inputs, own)),
+    dispose: () => disposeOf(ready),
+  };
+};
+
+/** Faults: a misshapen graph, weights that are not there or cannot be read, an abort. */
+export const prepareOn = (
+  shared: Shared,
+  source: Graph,
+  stored: Weights,
+  options: CpuOptions,
+  prepareOptions: PrepareOptions = {},
+): Faulty<Runner> =>
+  pipe(
+    TE.fromEither(arrangedFor(source, stored)),
+    TE.bind("base", ({ graph }) => TE.fromEither(basePlan(graph, options))),
+    TE.bind("shapes", ({ graph }) => TE.fromEither(check(graph))),
+    TE.map((made) => {
+      const { graph, shapes } = made;
+      return readyOn(shared, made, sizeBounds(graph, shapes), indexBounds(graph, shapes), options.budgetBytes);
+    }),
+    TE.chainFirst((ready) => readAhead(ready, prepareOptions)),
+    TE.map((ready) => runnerOf(ready, shared)),
+  );
+
+const disposeOf = (ready: Ready): void => {
+  if (!ready.life.isOpen) return;
+  ready.life.isOpen = false;
+  for (const opening of ready.sessions.values())
+    void opening.then((made) => {
+      if (E.isRight(made)) made.right.dispose();
+    });
+  ready.sessions.clear();
+  ready.ways.steps.clear();
+  ready.ways.models.clear();
+  ready.arrays.keepOnly([]);
+  freeNow(ready.last.again.arenas);
+  ready.last.again = nothing();
+  ready.store.dispose();
+};
+
+/** The outputs as residents, each in an array of its own, which the runner uses again when it was disposed of. */
+const keptOutputs = ({ arrays }: Ready, shelf: Shelf<Tensor>, outputs: Tensors): Residents => {
+  const taken = new Set<Tensor["data"]>();
+  return Object.fromEntries(
+    Object.entries(outputs).map(([name, t]) => {
+      const own = taken.has(t.data) ? { ...t, data: t.data.slice() } : t;
+      taken.add(own.data);
+      return [name, shelf.put(own, own, () => giveBack(arrays, own.data))];
+    }),
+  );
+};

@@ -1,0 +1,123 @@
+// How a run goes on a processor: in which tiling, and whether its weights stay or come and go. Of the ways that a prompt's
+// length and the limit allow the fastest is taken; numbers are the same in all of them, to rounding.
+import { type Fault, type Sizes, valueOf } from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import { showSizes, tooBig, weightBytes } from "./budget.ts";
+import { type Costs, rehearse } from "./memory.ts";
+import { type Base, type Models, type Step, stepsFor } from "./plan.ts";
+import { tileSizes } from "./tiles/tiling.ts";
+import { type Layout, type Variant, variantFor } from "./variant.ts";
+
+type Result<A> = E.Either<readonly Fault[], A>;
+
+export type Way = {
+  readonly variant: Variant | undefined;
+  /** Those of the tiles among them. */
+  readonly sizes: Sizes;
+  readonly steps: readonly Step[];
+  /** Whether weights are read when a step wants them, and let go behind it. */
+  readonly streams: boolean;
+  /** The most bytes at once: weights and values. */
+  readonly bytes: number;
+  /** Of these, the most of weights. */
+  readonly weights: number;
+};
+
+/** What ways are made of; models and steps are made once. */
+export type Ways = {
+  readonly base: Base;
+  readonly costs: Costs;
+  readonly models: Models;
+  readonly steps: Map<string, readonly Step[]>;
+  /** Those of the last sizes, by their choice: a graph of training has a thousand nodes, and they are counted once. */
+  readonly last: { sizes: string; ways: Map<string, Way> };
+};
+
+export const newWays = (base: Base, costs: Costs): Ways => ({
+  base,
+  costs,
+  models: new Map(),
+  steps: new Map(),
+  last: { sizes: "", ways: new Map() },
+});
+
+/**
+ * With as many rows a product takes so much longer than bringing its matrix (some nanoseconds an element) that this costs a
+ * few hundredths of the time, and leaves the memory of all weights to others.
+ */
+const MANY_ROWS = 2 ** 13;
+
+const hasManyRows = (tokens: number): boolean => (tokens * (tokens + 1)) / 2 >= MANY_ROWS;
+
+/** Whether weights stay where there is room for them. */
+export const keepsWeights = ({ layout }: Base, sizes: Sizes): boolean =>
+  layout === undefined || !hasManyRows(valueOf(layout.tokens, sizes));
+
+type Choice = Pick<Way, "variant" | "streams">;
+
+const variantsFor = (layout: Layout, sizes: Sizes, exact: boolean): readonly Variant[] => {
+  const tokens = valueOf(layout.tokens, sizes);
+  const [usual, apart] = [variantFor(layout, tokens, exact), variantFor({ ...layout, apart: 0 }, tokens, exact)];
+  return usual.key === apart.key ? [usual] : [usual, apart];
+};
+
+/** The fastest first, each with less memory than the one before. */
+const choices = ({ base }: Ways, sizes: Sizes, { exact, kept }: Asked): readonly Choice[] => {
+  const variants = base.layout === undefined ? [undefined] : variantsFor(base.layout, sizes, exact);
+  const streaming = variants.map((variant) => ({ variant, streams: true }));
+  return kept || keepsWeights(base, sizes) ? [{ variant: variants[0], streams: false }, ...streaming] : streaming;
+};
+
+const stepsOf = ({ base, models, steps }: Ways, variant: Variant | undefined): Result<readonly Step[]> => {
+  const key = `${variant?.key}`;
+  const found = steps.get(key);
+  if (found !== undefined) return E.right(found);
+  const made = stepsFor(base, variant, models);
+  if (E.isRight(made)) steps.set(key, made.right);
+  return made;
+};
+
+const madeWay = (ways: Ways, { variant, streams }: Choice, bound: Sizes): Result<Way> =>
+  pipe(
+    stepsOf(ways, variant),
+    E.map((steps) => {
+      const sizes = variant === undefined ? bound : tileSizes(variant.tiling, bound);
+      const kept = new Set(Object.values(ways.base.outputs));
+      const { bytes, weights } = rehearse(steps, kept, sizes, streams ? ways.costs : undefined);
+      const all = streams ? 0 : weightBytes(ways.costs);
+      return { variant, sizes, steps, streams, bytes: all + bytes, weights: all + weights };
+    }),
+  );
+
+const wayOf = (ways: Ways, choice: Choice, sizes: Sizes): Result<Way> => {
+  const { last } = ways;
+  const [text, key] = [showSizes(sizes), `${choice.variant?.key} ${choice.streams}`];
+  if (last.sizes !== text) [last.sizes, last.ways] = [text, new Map()];
+  const found = last.ways.get(key);
+  if (found !== undefined) return E.right(found);
+  const made = madeWay(ways, choice, sizes);
+  if (E.isRight(made)) last.ways.set(key, made.right);
+  return made;
+};
+
+export type Asked = {
+  /** Where lean shares are not to be trusted (variant.ts). */
+  readonly exact: boolean;
+  /** Whether all weights are there already. */
+  readonly kept: boolean;
+  /** Bytes that the run and its weights may take, and of how many. */
+  readonly free: number;
+  readonly budget: number;
+};
+
+/** Faults: a misshapen graph, no way that fits. */
+export const wayFor = (ways: Ways, sizes: Sizes, asked: Asked): Result<Way> => {
+  let least = Number.POSITIVE_INFINITY;
+  for (const choice of choices(ways, sizes, asked)) {
+    const way = wayOf(ways, choice, sizes);
+    if (E.isLeft(way) || way.right.bytes <= asked.free) return way;
+    least = Math.min(least, way.right.bytes);
+  }
+  return E.left([tooBig(`a run with ${showSizes(sizes)}`, least, asked.free, asked.budget)]);
+};
