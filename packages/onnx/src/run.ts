@@ -113,9 +113,10 @@ export const isPooled = (
   { nodes }: Sized["program"],
   free: number,
 ): boolean => {
+  if (variant !== undefined || nodes < MANY_NODES) return false;
   const large = steps.filter(({ program }) => program.nodes >= MANY_NODES).length;
   const kept = 2 * large * (bytes - weights);
-  return nodes >= MANY_NODES && variant === undefined && kept <= FEW_BYTES && bytes + kept <= free;
+  return kept <= FEW_BYTES && bytes + kept <= free;
 };
 
 const sessionFor = (ready: Ready, way: Way, { program: own }: Step): Promise<Result<Session>> => {
