@@ -7,6 +7,7 @@ import {
   advance,
   at,
   attention,
+  columns,
   crossEntropy,
   decompose,
   disposeAll,
@@ -15,12 +16,10 @@ import {
   gatedMlp,
   i32,
   initialState,
-  input,
   linear,
   orThrow,
   partNames,
   readAll,
-  reshape,
   residual,
   rmsNorm,
   rotaryTables,
@@ -61,13 +60,9 @@ const layer =
     );
   };
 
-/** `[T, S]` letters, a column for each sequence, as the rows that the model has for them. */
-const letters = (name: string, sequences: number): Expr =>
-  reshape(2, [times("T", sequences)])(input(name, ["T", sequences], "i32"));
-
 const logits = (sequences: number): Expr =>
   pipe(
-    embedding(weight("embed", [V, D]), letters("tokens", sequences)),
+    embedding(weight("embed", [V, D]), columns("tokens", "T", sequences)),
     at("embedded"),
     (x) => [...Array(layers).keys()].reduce(layer(sequences), x),
     rmsNorm(weight("norm", [D]), 1e-5),
@@ -114,7 +109,7 @@ const bound = least + 0.05 * Math.log(V);
 // --- Training: one graph, whose parameters and optimizer state stay on the backend from step to step.
 
 const [steps, shown] = [700, 50] as const;
-const loss = crossEntropy({ tokens: times("T", S), vocabulary: V, targets: letters("targets", S) })(logits(S));
+const loss = crossEntropy({ tokens: times("T", S), vocabulary: V, targets: columns("targets", "T", S) })(logits(S));
 const optimizer = adamw({ rate: warmupCosine({ peak: 3e-3, warmup: 50, total: steps, floor: 1e-4 }) });
 const step = orThrow(trainingStep(loss, { optimizer, clip: 1 }));
 

@@ -1,27 +1,7 @@
-// What is trained? A small Llama for the world's words: its expression for several sequences at once, its config.json, and
-// the values that training begins with. Weights are called what a Llama checkpoint calls them, and the rows of a batch are
-// as docs/training.md has them, so that what is learnt is a checkpoint like any other.
-import {
-  attention,
-  type Expr,
-  embedding,
-  f32,
-  type Graph,
-  gatedMlp,
-  input,
-  leavesOf,
-  linear,
-  reshape,
-  residual,
-  rmsNorm,
-  rotaryTables,
-  sizeOf,
-  type Tensor,
-  type Tensors,
-  times,
-  weight,
-} from "@depass/graph";
-import { flow, pipe } from "fp-ts/lib/function.js";
+// What is trained? A small Llama for the world's words: its config.json, the family's expression of it for several sequences
+// side by side, and the values that training begins with. So what is learnt is a checkpoint like any other.
+import { type Expr, f32, type Graph, leavesOf, orThrow, sizeOf, type Tensor, type Tensors } from "@depass/graph";
+import { decodeLlamaConfig, llama } from "@depass/models";
 import { type Random, randomOf } from "./random.ts";
 
 /** Grouped queries: two heads share keys and values. */
@@ -58,57 +38,10 @@ export const configJson = (vocabulary: number) => ({
   bos_token_id: 0,
 });
 
-const half = shape.headWidth / 2;
-/** Rounded where published implementations round, so that the model is theirs to the last bit. */
-const rotary = rotaryTables(
-  "T",
-  Array.from({ length: half }, (_, i) => Math.fround(1 / Math.fround(shape.theta ** Math.fround(i / half)))),
-);
-
-const layer =
-  (sequences: number) =>
-  (x: Expr, l: number): Expr => {
-    const { hidden, mlp, heads, kvHeads, headWidth } = shape;
-    const matrix = (part: string, out: number, of: number) => weight(`model.layers.${l}.${part}.weight`, [out, of]);
-    const norm = (part: string) => rmsNorm(weight(`model.layers.${l}.${part}.weight`, [hidden]), shape.eps);
-    const attend = attention({
-      tokens: "T",
-      sequences,
-      heads,
-      kvHeads,
-      headWidth,
-      rotary,
-      q: matrix("self_attn.q_proj", heads * headWidth, hidden),
-      k: matrix("self_attn.k_proj", kvHeads * headWidth, hidden),
-      v: matrix("self_attn.v_proj", kvHeads * headWidth, hidden),
-      o: matrix("self_attn.o_proj", hidden, heads * headWidth),
-    });
-    const think = gatedMlp({
-      activation: "silu",
-      gate: matrix("mlp.gate_proj", mlp, hidden),
-      up: matrix("mlp.up_proj", mlp, hidden),
-      down: matrix("mlp.down_proj", hidden, mlp),
-    });
-    return pipe(
-      x,
-      residual(flow(norm("input_layernorm"), attend)),
-      residual(flow(norm("post_attention_layernorm"), think)),
-    );
-  };
-
-/** `[T, S]`, a column for each sequence, as the rows `[T·S]` of a batch. */
-export const column = (name: string, sequences: number, dtype: "i32" | "f32" = "i32"): Expr =>
-  reshape(2, [times("T", sequences)])(input(name, ["T", sequences], dtype));
-
 /** Logits `[T·S, V]` of `tokens` `[T, S]`. */
 export const logitsOf = (vocabulary: number, sequences: number): Expr => {
-  const table = weight("model.embed_tokens.weight", [vocabulary, shape.hidden]);
-  return pipe(
-    embedding(table, column("tokens", sequences)),
-    (x) => [...Array(shape.layers).keys()].reduce(layer(sequences), x),
-    rmsNorm(weight("model.norm.weight", [shape.hidden]), shape.eps),
-    linear(table),
-  );
+  const { normed, unembed } = llama(orThrow(decodeLlamaConfig(configJson(vocabulary), "config.json")), sequences);
+  return unembed(normed);
 };
 
 /** Box and Muller 1958: numbers of mean 0 and deviation 1. */

@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import {
   adamw,
   advance,
+  columns,
   disposeAll,
   div,
   type Expr,
@@ -37,7 +38,7 @@ import { entryOf, writeSafetensors } from "@depass/models";
 import { cpu } from "@depass/onnx";
 import { accuracyOf } from "./accuracy.ts";
 import { heldOutPrompts, splitOf } from "./held-out.ts";
-import { beginningsOf, column, configJson, logitsOf } from "./model.ts";
+import { beginningsOf, configJson, logitsOf } from "./model.ts";
 import { batchOf, documentOf, trainingSentences } from "./sentences.ts";
 import { tokenizerFiles } from "./tokenizer.ts";
 import { vocabularyOf } from "./vocabulary.ts";
@@ -59,9 +60,9 @@ const weightedLoss = (): Expr => {
   const rows = times("T", sequences);
   const logits = logitsOf(size, sequences);
   const words = iota(size);
-  const chosen = equal(reshape(1, [rows, 1])(gather(-1, column("targets", sequences))(words)), words);
+  const chosen = equal(reshape(1, [rows, 1])(gather(-1, columns("targets", "T", sequences))(words)), words);
   const losses = sub(logSumExp(logits), sum(-1)(where(chosen, logits, 0)));
-  const weights = reshape(1, [rows, 1])(column("weights", sequences, "f32"));
+  const weights = reshape(1, [rows, 1])(columns("weights", "T", sequences, "f32"));
   return reshape(2, [])(div(sum(-2)(mul(losses, weights)), sum(-2)(weights)));
 };
 

@@ -1,4 +1,4 @@
-// What is trained is a Llama: the family's own graph gives the same logits from the same weights. And the checkpoint that
+// What is trained is a Llama: its sequences are what each is alone by the graph that prompts have. And the checkpoint that
 // comes along answers what training never showed.
 import { evaluate, i32, orThrow, type Tensor } from "@depass/graph";
 import { close } from "@depass/graph/testing";
@@ -17,7 +17,7 @@ const test = suite("model");
 
 const vocabulary = 30;
 
-test("the trained expression is the Llama family's", () => {
+test("a single sequence is what a prompt is", () => {
   const graph = { logits: logitsOf(vocabulary, 1) };
   const weights = beginningsOf(graph, 3);
   const { normed, unembed } = orThrow(architectureOf(configJson(vocabulary), "config.json"));

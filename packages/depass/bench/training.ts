@@ -8,25 +8,17 @@ import { parseArgs } from "node:util";
 import {
   adamw,
   advance,
-  attention,
   type Backend,
+  columns,
   crossEntropy,
   type Expr,
-  embedding,
   f32,
-  gatedMlp,
   i32,
   initialState,
-  input,
   leavesOf,
-  linear,
   nextState,
   orThrow,
   type Runner,
-  reshape,
-  residual,
-  rmsNorm,
-  rotaryTables,
   sizeOf,
   type Tensor,
   type Tensors,
@@ -35,12 +27,11 @@ import {
   type Values,
   vjp,
   warmupCosine,
-  weight,
   weightsOf,
 } from "@depass/graph";
 import { webgpu } from "@depass/kernels";
+import { decodeLlamaConfig, llama } from "@depass/models";
 import { cpu } from "@depass/onnx";
-import { flow, pipe } from "fp-ts/lib/function.js";
 
 const { values: options } = parseArgs({
   options: {
@@ -63,35 +54,23 @@ const [layers, D, S, tokens, V, runs] = [
   options.vocabulary,
   options.runs,
 ].map(Number) as [number, number, number, number, number, number];
-const [heads, I] = [4, 4 * D];
-const F = D / heads;
 
-const rows = times("T", S);
-const column = (name: string): Expr => reshape(2, [rows])(input(name, ["T", S], "i32"));
-const rotary = rotaryTables(
-  "T",
-  Array.from({ length: F / 2 }, (_, i) => 10000 ** ((-2 * i) / F)),
+const config = decodeLlamaConfig(
+  {
+    model_type: "llama",
+    vocab_size: V,
+    hidden_size: D,
+    num_hidden_layers: layers,
+    num_attention_heads: 4,
+    intermediate_size: 4 * D,
+    rms_norm_eps: 1e-5,
+    rope_theta: 10_000,
+  },
+  "the model of the bench",
 );
-
-const layer = (x: Expr, l: number): Expr => {
-  const w = (name: string, out: number, of: number): Expr => weight(`${l}.${name}`, [out, of]);
-  const norm = (name: string) => rmsNorm(weight(`${l}.${name}`, [D]), 1e-5);
-  const [q, k, v, o] = ["q", "k", "v", "o"].map((name) => w(name, D, D)) as [Expr, Expr, Expr, Expr];
-  const heart = attention({ tokens: "T", sequences: S, heads, headWidth: F, q, k, v, o, rotary });
-  const [gate, up, down] = [w("gate", I, D), w("up", I, D), w("down", D, I)];
-  return pipe(
-    x,
-    residual(flow(norm("norm1"), heart)),
-    residual(flow(norm("norm2"), gatedMlp({ activation: "silu", gate, up, down }))),
-  );
-};
-
-const loss = pipe(
-  embedding(weight("embed", [V, D]), column("tokens")),
-  (x) => Array.from({ length: layers }, (_, l) => l).reduce(layer, x),
-  rmsNorm(weight("norm", [D]), 1e-5),
-  linear(weight("head", [V, D])),
-  crossEntropy({ tokens: rows, vocabulary: V, targets: column("targets") }),
+const { normed, unembed } = llama(orThrow(config), S);
+const loss = crossEntropy({ tokens: times("T", S), vocabulary: V, targets: columns("targets", "T", S) })(
+  unembed(normed),
 );
 
 const random = (shape: readonly number[]): Tensor =>

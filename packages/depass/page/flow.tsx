@@ -98,8 +98,8 @@ export const Flow = () => {
     <Figure name="flow" title="One part through the layers">
       <p class="note">
         <bdi class="token">{name}</bdi>{" "}
-        {absent ? "has no scores by layer in this file." : `as the state enters each layer. ${said}`} Point at another
-        part, or lock it, to see its line.
+        {absent ? "has no scores by layer in this file." : `as the state enters each layer. ${said}`}{" "}
+        <span class="hint">Point at another part, or lock it, to see its line.</span>
       </p>
       {!absent && <Drawn points={points} parts={parts.join(" ")} label={`Scores of ${name} by layer. ${said}`} />}
     </Figure>

@@ -57,6 +57,9 @@ type GridProps = {
   readonly sized?: boolean;
 };
 
+/** More columns than these are as narrow on paper as it takes; no more rows than these are on one sheet. */
+const [MANY_COLUMNS, SHEETFUL] = [24, 40];
+
 type LineProps = { readonly row: Row; readonly first: boolean; readonly sized: boolean };
 
 const Line = ({ row, first, sized }: LineProps) => (
@@ -82,10 +85,14 @@ const Line = ({ row, first, sized }: LineProps) => (
   </tr>
 );
 
+const looksOf = (columns: number, rows: number): string =>
+  ["heat", ...(columns > MANY_COLUMNS ? ["many"] : []), ...(rows <= SHEETFUL ? ["short"] : [])].join(" ");
+
 export const Grid = ({ labelledBy, corner, columns, rows, sized = false }: GridProps) => (
   <div class="wide tall">
     <table
-      class="heat"
+      class={looksOf(columns.length, rows.length)}
+      style={{ "--columns": columns.length }}
       role="grid"
       aria-labelledby={labelledBy}
       data-roving=""

@@ -97,7 +97,8 @@ export const TextView = ({ sheet, pointing }: { readonly sheet: TextSheet; reado
       <section aria-labelledby="chooser">
         <h2 id="chooser">What the model wrote</h2>
         <p class="note">
-          Choose a token, or several: drag over them, or hold Shift. Below is what explains them together.
+          <span class="hint">Choose a token, or several: drag over them, or hold Shift.</span> Below is what explains
+          them together.
           {written.lines.length < written.count &&
             ` The scores of the first ${written.lines.length} of ${written.count} tokens are in this file.`}
         </p>

@@ -7,7 +7,8 @@ import type { Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type BackendOptions, openBackend } from "#backends";
-import { explain, explainOptions, type Mode } from "./explain.ts";
+import { explain, explainOptions } from "./explain.ts";
+import type { Mode } from "./explaining.ts";
 import type { Level, RankedLevel } from "./level.ts";
 import { explainedMaps, type Maps } from "./maps.ts";
 import type { Prompt } from "./prompt.ts";
@@ -39,7 +40,8 @@ export type AttributeOptions = RunOptions &
     readonly backend?: Backend | BackendOptions;
   };
 
-const isBackend = (x: Backend | BackendOptions): x is Backend => "prepare" in x;
+/** Whether a backend was given that is open. */
+export const isBackend = (x: Backend | BackendOptions): x is Backend => "prepare" in x;
 
 const withBackend = <A>(
   choice: Backend | BackendOptions,

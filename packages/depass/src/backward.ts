@@ -11,13 +11,14 @@ import {
   type RunOptions,
   type Tensors,
 } from "@depass/graph";
-import type { Encoding, Model } from "@depass/models";
+import type { Architecture, Encoding, Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type AllScores, adjointGraph, beginnings, scoresIn } from "./adjoint.ts";
+import { type AllScores, adjointGraph, scoresIn } from "./adjoint.ts";
 import { since } from "./clock.ts";
 import { about } from "./explainer.ts";
 import { atPosition, explainedOutput } from "./explanation.ts";
+import { lazy } from "./lazy.ts";
 import { type Level, partsIn } from "./level.ts";
 import { type Answer, answered, knownDirection, type Question, relativeGap } from "./question.ts";
 import type { Attribution, Times } from "./result.ts";
@@ -72,58 +73,66 @@ export const runOnce = <A>(
   );
 };
 
-/** What is asked must be known before the pass backwards: where no target is named, a forward pass tells the likeliest. */
-const directionFirst = (call: Call): Faulty<Float64Array> => {
-  const { architecture } = call.model;
+/** A forward pass as far as an answer needs it. */
+const answerGraph = (architecture: Architecture): Graph => {
   const normed = atPosition(architecture.normed);
-  const graph = {
+  return {
     normed,
     logits: architecture.unembed(normed),
     [explainedOutput(architecture)]: architecture.explained(normed),
   };
-  return (
-    knownDirection(call.model, call.options) ??
-    runOnce(call, graph, inputsOf(call), (outputs) =>
-      pipe(
-        answered(call.model, call.options, outputs),
-        TE.map(({ direction }) => direction),
-      ),
-    )
-  );
 };
 
 export type Backward = { readonly answer: Answer; readonly scores: AllScores; readonly times: Times };
 
-/** Constants count behind the sites in `begun`. Faults: a rule that is not linear, and those of target and backend. */
-export const backward = (call: Call, begun: readonly string[]): Faulty<Backward> => {
-  const { model, options } = call;
-  return pipe(
-    directionFirst(call),
-    TE.bindTo("direction"),
-    TE.bind("graph", () => TE.fromEither(adjointGraph(model.architecture, options.rule, begun))),
-    TE.chain(({ direction, graph }) =>
-      runOnce(call, graph, { ...inputsOf(call), direction: f32([direction.length], direction) }, (outputs, times) =>
-        pipe(
-          answered(model, options, outputs),
-          TE.map((answer): Backward => ({ answer, scores: scoresIn(model.architecture, outputs), times })),
+/**
+ * Passes backwards by one rule for any prompts: the graphs are made once. Constants count behind the sites in `begun`. Faults: a
+ * rule that is not linear, and those of target and backend.
+ */
+export const backwardPasses = (
+  { architecture }: Model,
+  rule: Rule,
+  begun: readonly string[],
+): ((call: Call) => Faulty<Backward>) => {
+  const graph = lazy(() => adjointGraph(architecture, rule, begun));
+  const first = lazy(() => answerGraph(architecture));
+  // What is asked must be known before the pass: where no target is named, a forward pass tells the likeliest.
+  const directionFirst = (call: Call): Faulty<Float64Array> =>
+    knownDirection(call.model, call.options) ??
+    runOnce(call, first(), inputsOf(call), (outputs) =>
+      pipe(
+        answered(call.model, call.options, outputs),
+        TE.map(({ direction }) => direction),
+      ),
+    );
+  return (call) =>
+    pipe(
+      directionFirst(call),
+      TE.bindTo("direction"),
+      TE.bind("graph", () => TE.fromEither(graph())),
+      TE.chain(({ direction, graph: own }) =>
+        runOnce(call, own, { ...inputsOf(call), direction: f32([direction.length], direction) }, (outputs, times) =>
+          pipe(
+            answered(call.model, call.options, outputs),
+            TE.map((answer): Backward => ({ answer, scores: scoresIn(architecture, outputs), times })),
+          ),
         ),
       ),
-    ),
-  );
+    );
 };
 
 /**
- * An attribution by the adjoint mode; `done` is the pass backwards where there has been one from the level's places. The model's biases are told by their own derivative. Faults: a level that is not scored
- * backwards.
+ * An attribution by the adjoint mode; `pass` is the one backwards from the level's places. The model's biases are told by their
+ * own derivative. Faults: a level that is not scored backwards, and those of the pass.
  */
-export const attributedBackward = (call: Call, level: Level, done?: Backward): Faulty<Attribution> => {
+export const attributedBackward = (call: Call, level: Level, pass: Faulty<Backward>): Faulty<Attribution> => {
   const { scoresFrom, seed } = level;
   if (scoresFrom === undefined)
     return TE.left([fault("seed", `seed ${seed.name}`, "a level of the model in adjoint mode", "a seed of one's own")]);
   return pipe(
     TE.fromEither(partsIn(level, call.encoding)),
     TE.bindTo("parts"),
-    TE.bind("found", () => (done === undefined ? backward(call, beginnings(seed)) : TE.right(done))),
+    TE.bind("found", () => pass),
     TE.filterOrElse(
       ({ parts: { parts }, found: { scores } }) => !scoresFrom(scores, parts).includes(Number.NaN),
       (): readonly Fault[] => [

@@ -2,14 +2,17 @@
 
 export * from "#backends";
 export * from "./asked.ts";
+export { type AskedPrompt, attributeAll } from "./attribute-all.ts";
 export * from "./baselines.ts";
 export * from "./cite.ts";
 export * from "./compare.ts";
 export * from "./explain.ts";
 export * from "./explain-generated.ts";
 export * from "./explainer.ts";
+export * from "./explaining.ts";
 export * from "./explanation.ts";
 export * from "./generate.ts";
+export * from "./keeping.ts";
 export * from "./level.ts";
 export * from "./levels.ts";
 export * from "./load-files.ts";

@@ -14,12 +14,13 @@ import {
 import type { Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type CallOptions, explain } from "./explain.ts";
+import type { CallOptions } from "./backward.ts";
+import { explain } from "./explain.ts";
 import type { Level } from "./level.ts";
 import type { Prompt } from "./prompt.ts";
-import type { Attribution } from "./result.ts";
+import { type Attribution, type AttributionJson, toJson } from "./result.ts";
 
-export type Comparison = {
+export type Comparison = Pick<Attribution, "hashes" | "call"> & {
   /** One a rule, in the order given; all explain the same. */
   readonly attributions: readonly Attribution[];
   /**
@@ -40,6 +41,15 @@ export const everyRule = (): readonly Rule[] => [
   taylorRule(),
 ];
 
+export type ComparisonJson = Omit<Comparison, "attributions"> & { readonly attributions: readonly AttributionJson[] };
+
+/** The plain object that `--json` prints. */
+export const comparisonJson = ({ attributions, moved, ...rest }: Comparison): ComparisonJson => ({
+  moved,
+  attributions: attributions.map(toJson),
+  ...rest,
+});
+
 const scoresOf = ({ parts }: Attribution): readonly number[] => parts.map((p) => p.score);
 
 const distance = (a: readonly number[], b: readonly number[]): number =>
@@ -57,27 +67,31 @@ const sameOrder = (a: readonly number[], b: readonly number[]): number => {
   return pairs === 0 ? 1 : same / pairs;
 };
 
+/** How far the first's scores are moved by each of the others. */
+const movedFrom = (attributions: readonly Attribution[]): Comparison["moved"] => {
+  const first = scoresOf(attributions[0] as Attribution);
+  return attributions.slice(1).map((a) => {
+    const scores = scoresOf(a);
+    // Bias and remainder stand last, and are no parts that one would rank.
+    return {
+      rule: a.rule,
+      distance: distance(first, scores),
+      order: sameOrder(first.slice(0, -2), scores.slice(0, -2)),
+    };
+  });
+};
+
+type ComparedOptions = Omit<CallOptions, "rule"> & { readonly seed: Seed | Level; readonly rules: readonly Rule[] };
+
 /** Explains a prompt by each rule, forward. Faults: those of explain(). */
 export const compared = (
   model: Model,
   backend: Backend,
   prompt: Prompt,
-  { rules, ...options }: Omit<CallOptions, "rule"> & { readonly seed: Seed | Level; readonly rules: readonly Rule[] },
+  { rules, ...options }: ComparedOptions,
 ): Faulty<Comparison> =>
   pipe(
     rules,
     TE.traverseSeqArray((rule) => explain(model, backend, prompt, { ...options, rule, mode: "forward" })),
-    TE.map((attributions) => {
-      const first = scoresOf(attributions[0] as Attribution);
-      const moved = attributions.slice(1).map((a) => {
-        const scores = scoresOf(a);
-        // Bias and remainder stand last, and are no parts that one would rank.
-        return {
-          rule: a.rule,
-          distance: distance(first, scores),
-          order: sameOrder(first.slice(0, -2), scores.slice(0, -2)),
-        };
-      });
-      return { attributions, moved };
-    }),
+    TE.map((attributions) => ({ attributions, moved: movedFrom(attributions) })),
   );

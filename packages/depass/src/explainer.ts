@@ -50,11 +50,20 @@ export type ExplainerOptions = PrepareOptions & {
 };
 
 /** Compiles and uploads; the first prompt and all later ones then only run. */
-export const explainer = (model: Model, backend: Backend, options: ExplainerOptions): Faulty<Explainer> => {
+export const explainer = (model: Model, backend: Backend, options: ExplainerOptions): Faulty<Explainer> =>
+  explainerOn(model, backend, options, () => explanationGraph(model, { ...options, seed: levelOf(options.seed).seed }));
+
+/** The same with a graph that may have been made before. */
+export const explainerOn = (
+  model: Model,
+  backend: Backend,
+  options: ExplainerOptions,
+  compiled: () => E.Either<readonly Fault[], Explanation>,
+): Faulty<Explainer> => {
   const elapsed = since();
   const level = levelOf(options.seed);
   return pipe(
-    TE.fromEither(explanationGraph(model, { ...options, seed: level.seed })),
+    TE.fromEither(compiled()),
     TE.chain((explanation) =>
       pipe(
         backend.prepare(explanation.graph, model.weights, options),

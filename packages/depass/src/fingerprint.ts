@@ -8,6 +8,12 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 /** SHA-256 of a graph as it prints: equal graphs have equal texts. */
 export const graphHash = (graph: Graph): string => createHash("sha256").update(show(graph)).digest("hex");
 
+/** Of several graphs that run one after the other: SHA-256 of their hashes, one a line. */
+export const graphsHash = (graphs: readonly Graph[]): string =>
+  createHash("sha256")
+    .update(graphs.map((graph) => `${graphHash(graph)}\n`).join(""))
+    .digest("hex");
+
 const bytesOf = ({ data }: Tensor): Uint8Array => new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 
 /**

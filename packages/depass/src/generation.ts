@@ -13,7 +13,7 @@ import type { Generation } from "./generate.ts";
 import { writeWhole } from "./place.ts";
 import { type Attribution, toJson } from "./result.ts";
 import { savedToken } from "./saved.ts";
-import { jsonAt, misread, origin } from "./stored.ts";
+import { jsonAt, misread, origin, withBackend } from "./stored.ts";
 
 type Explained = Omit<GeneratedExplanation, "encoding" | "promptTokens" | "tokens"> & {
   readonly tokens: readonly (Omit<ExplainedToken, "scores"> & { readonly scores: readonly number[] })[];
@@ -123,15 +123,13 @@ const fits = ({ tokens, promptTokens, generated, explanation: told }: Generation
   promptTokens + generated.length === tokens.length &&
   (told?.tokens ?? []).every(({ position, id }) => position >= promptTokens && tokens[position]?.id === id);
 
-const decoded = (json: unknown, path: string): E.Either<readonly Fault[], GenerationResult> =>
+/** A generated text of the form that is saved. Faults: anything else; `path` names where it is from. */
+export const generationIn = (json: unknown, path: string): E.Either<readonly Fault[], GenerationResult> =>
   pipe(
     stored.decode(json),
-    E.map(({ backend: name, device, why, ...rest }) => ({ ...rest, backend: { name, device, why } }) as unknown),
-    E.filterOrElseW(
-      (found) => fits(found as GenerationResult),
-      () => [],
-    ),
-    E.bimap(misread(path, "a saved generation"), (found) => found as GenerationResult),
+    E.map((found) => withBackend(found) as unknown as GenerationResult),
+    E.filterOrElseW(fits, () => []),
+    E.mapLeft(misread(path, "a saved generation")),
   );
 
 /** Reads what saveGeneration() or `depass generate --save` wrote. Faults: another ending, no such file, another file. */
@@ -139,16 +137,6 @@ export const readGeneration = (path: string): Faulty<GenerationResult> =>
   isJson(path)
     ? pipe(
         jsonAt(path),
-        TE.flatMapEither((json) => decoded(json, path)),
+        TE.flatMapEither((json) => generationIn(json, path)),
       )
     : TE.left(notJson(path));
-
-/** Whether a file that can be read holds a generation, and not an attribution. */
-export const holdsGeneration = (path: string): Faulty<boolean> =>
-  isJson(path)
-    ? pipe(
-        jsonAt(path),
-        TE.map((json) => typeof json === "object" && json !== null && "generated" in json),
-        TE.orElse(() => TE.right(false)),
-      )
-    : TE.right(false);

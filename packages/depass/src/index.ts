@@ -10,5 +10,6 @@ export {
   readGeneration,
   saveGeneration,
 } from "./generation.ts";
-export { save } from "./save.ts";
+export { save, saveAll } from "./save.ts";
 export { readResult } from "./saved.ts";
+export { readSaved, type Saved, type SavedIn } from "./saved-kinds.ts";

@@ -15,6 +15,7 @@ import {
   share,
   simplify,
   type Tensor,
+  type Tensors,
   toF64,
   unnamed,
 } from "@depass/graph";
@@ -23,17 +24,21 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as RA from "fp-ts/lib/ReadonlyArray.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { AllScores } from "./adjoint.ts";
-import { backward, type Call, type CallOptions, described, inputsOf, runOnce } from "./backward.ts";
+import { type AllScores, adjointGraph } from "./adjoint.ts";
+import { backwardPasses, type Call, type CallOptions, described, inputsOf, runOnce } from "./backward.ts";
 import { encodePrompt } from "./explainer.ts";
 import { atPosition, explainedOutput } from "./explanation.ts";
+import { lazy } from "./lazy.ts";
 import { attentionLevel, headLevel, mlpLevel } from "./levels.ts";
 import type { Prompt } from "./prompt.ts";
 import { along, answered, relativeGap } from "./question.ts";
 import type { Attribution, Target, Times } from "./result.ts";
 import { sumOf } from "./sum.ts";
 
-export type Maps = Pick<Attribution, "model" | "backend" | "rule" | "mode" | "prompt" | "position"> & {
+export type Maps = Pick<
+  Attribution,
+  "model" | "backend" | "rule" | "mode" | "prompt" | "position" | "hashes" | "call"
+> & {
   readonly tokens: readonly Token[];
   readonly target: Target;
   readonly foils?: readonly Target[];
@@ -111,63 +116,86 @@ export const mapsGraph = (architecture: Architecture, rule: Rule): E.Either<read
 const scoresIn = (parts: Tensor, direction: Float64Array): readonly (readonly number[])[] =>
   RA.chunksOf(parts.shape[1] as number)(along(toF64(parts), direction));
 
-const forwardMaps = (call: Call): Faulty<Maps> => {
-  const { model, options } = call;
-  return pipe(
-    TE.fromEither(mapsGraph(model.architecture, options.rule)),
-    TE.chain(({ graph, heads }) =>
-      runOnce(call, graph, inputsOf(call), (outputs, times) =>
-        pipe(
-          answered(model, options, outputs),
-          TE.map((answer): Maps => {
-            const all = scoresIn(outputs.heads as Tensor, answer.direction);
-            const modules = scoresIn(outputs.modules as Tensor, answer.direction);
-            const ofModules = (kind: 0 | 1): readonly number[] =>
-              modules.flatMap((s, i) => (i % 2 === kind ? [s[1] as number] : []));
-            return {
-              ...described(call, answer),
-              mode: "forward",
-              heads: all.map((s) => s.slice(1, 1 + heads)),
-              attention: ofModules(0),
-              mlp: ofModules(1),
-              gap: Math.max(...[...all, ...modules].map((s) => relativeGap(sumOf(s), answer))),
-              times,
-            };
-          }),
-        ),
-      ),
-    ),
+const forwardOf = (call: Call, heads: number, outputs: Tensors, times: Times): Faulty<Maps> =>
+  pipe(
+    answered(call.model, call.options, outputs),
+    TE.map((answer): Maps => {
+      const all = scoresIn(outputs.heads as Tensor, answer.direction);
+      const modules = scoresIn(outputs.modules as Tensor, answer.direction);
+      const ofModules = (kind: 0 | 1): readonly number[] =>
+        modules.flatMap((s, i) => (i % 2 === kind ? [s[1] as number] : []));
+      return {
+        ...described(call, answer),
+        mode: "forward",
+        heads: all.map((s) => s.slice(1, 1 + heads)),
+        attention: ofModules(0),
+        mlp: ofModules(1),
+        gap: Math.max(...[...all, ...modules].map((s) => relativeGap(sumOf(s), answer))),
+        times,
+      };
+    }),
   );
+
+type Mapping = (call: Call) => Faulty<Maps>;
+
+const forwardMaps = ({ architecture }: Model, rule: Rule): Mapping => {
+  const made = lazy(() => mapsGraph(architecture, rule));
+  return (call) =>
+    pipe(
+      TE.fromEither(made()),
+      TE.chain(({ graph, heads }) =>
+        runOnce(call, graph, inputsOf(call), (outputs, times) => forwardOf(call, heads, outputs, times)),
+      ),
+    );
 };
 
 /** What sums to the whole: the tokens at each layer, or where the model has biases, those entering the first and the biases behind. */
 const decomposed = (tokens: AllScores["tokens"], bias: number | undefined): AllScores["tokens"] =>
   bias === undefined ? tokens : [[...(tokens[0] as readonly number[]), bias]];
 
-const adjointMaps = (call: Call): Faulty<Maps> =>
-  pipe(
-    backward(call, [site.residPre(0)]),
-    TE.map(({ answer, scores: { tokens, neurons, heads, attention, mlp, bias }, times }) => ({
-      ...described(call, answer),
-      mode: "adjoint",
-      heads,
-      attention,
-      mlp,
-      all: { tokens, neurons },
-      gap: Math.max(...decomposed(tokens, bias).map((scores) => relativeGap(sumOf(scores), answer))),
-      times,
-    })),
-  );
+const adjointMaps = (model: Model, rule: Rule): Mapping => {
+  const pass = backwardPasses(model, rule, everything);
+  return (call) =>
+    pipe(
+      pass(call),
+      TE.map(({ answer, scores: { tokens, neurons, heads, attention, mlp, bias }, times }) => ({
+        ...described(call, answer),
+        mode: "adjoint",
+        heads,
+        attention,
+        mlp,
+        all: { tokens, neurons },
+        gap: Math.max(...decomposed(tokens, bias).map((scores) => relativeGap(sumOf(scores), answer))),
+        times,
+      })),
+    );
+};
+
+/** Where the parts of maps begin that are scored backwards. */
+const everything = [site.residPre(0)];
+
+/** The graph whose run makes the maps, by a rule. */
+export const graphOfMaps = ({ architecture }: Model, rule: Rule): E.Either<readonly Fault[], Graph> =>
+  rule.linear === true
+    ? adjointGraph(architecture, rule, everything)
+    : E.map(({ graph }: MapsGraph) => graph)(mapsGraph(architecture, rule));
+
+/** Maps of any prompts by one rule: the graphs are made once. Faults: those of the prompt, target, backend. */
+export const mapping = (
+  model: Model,
+  rule: Rule,
+): ((backend: Backend, prompt: Prompt, options: Omit<CallOptions, "rule">) => Faulty<Maps>) => {
+  const maps = (rule.linear === true ? adjointMaps : forwardMaps)(model, rule);
+  return (backend, prompt, options) =>
+    pipe(
+      TE.fromEither(encodePrompt(model, prompt, options)),
+      TE.chain((encoding) => maps({ model, backend, options: { ...options, rule }, encoding })),
+    );
+};
 
 /**
  * Scores of all heads `[L][H]` and modules `[L]` for a prompt's next token, by any rule, from one forward pass; by a linear
  * rule from one more pass backwards, with those of tokens and neurons. Faults: those of the prompt, target, backend.
  */
 export const explainedMaps = (model: Model, backend: Backend, prompt: Prompt, options: CallOptions): Faulty<Maps> =>
-  pipe(
-    TE.fromEither(encodePrompt(model, prompt, options)),
-    TE.chain((encoding) => {
-      const call = { model, backend, options, encoding };
-      return options.rule.linear === true ? adjointMaps(call) : forwardMaps(call);
-    }),
-  );
+  mapping(model, options.rule)(backend, prompt, options);

@@ -1,7 +1,7 @@
 // Can a text be written to a place, and how does it get there? The place is tried before anything long is done for it, and the
 // file appears whole or not at all.
 import { randomUUID } from "node:crypto";
-import { open, rename, rm, stat } from "node:fs/promises";
+import { open, rename, rm, stat, writeFile } from "node:fs/promises";
 import { type Fault, type Faulty, fault } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
@@ -46,12 +46,12 @@ export const checkWritable = (path: string): Faulty<void> =>
     ),
   );
 
-const write = async (path: string, text: string): Promise<void> => {
+const write = async (path: string, text: string | Iterable<string>): Promise<void> => {
   const temporary = temporaryOf(path);
   try {
     const file = await open(temporary, "wx");
     try {
-      await file.writeFile(text);
+      await writeFile(file, text);
       await file.sync();
     } finally {
       await file.close();
@@ -63,6 +63,6 @@ const write = async (path: string, text: string): Promise<void> => {
   }
 };
 
-/** Faults: those of the disk. */
-export const writeWhole = (path: string, text: string): Faulty<void> =>
+/** Writes a text, or the pieces of one in turn. Faults: those of the disk. */
+export const writeWhole = (path: string, text: string | Iterable<string>): Faulty<void> =>
   attempt(path, "to write", () => write(path, text));

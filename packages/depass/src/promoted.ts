@@ -81,32 +81,31 @@ export const checkPromotes = (count: number, vocabulary: number): E.Either<reado
     : E.left([fault("target", "promotes", `a number of tokens from 1 to ${vocabulary}`, `${count}`)]);
 
 /**
- * The result with the `count` tokens that each part promotes and suppresses most, by what it adds to their logits (before a
+ * Results with the `count` tokens that each part promotes and suppresses most, by what it adds to their logits (before a
  * softcap, where the model has one). One product of the parts' states with the unembedding, `[M, D] x [D, V]`, in pieces of
- * at most 32 MiB. Faults: a count that is not from 1 to V, a result of the adjoint mode, which has no states, and those of
- * the backend.
+ * at most 32 MiB; its graph is made once. Faults: a count that is not from 1 to V, a result of the adjoint mode, which has no
+ * states, and those of the backend.
  */
-export const withPromoted = (
+export const promoting = (
   { architecture, tokenizer, weights }: Model,
-  backend: Backend,
-  attribution: Attribution,
   count: number,
-  options: RunOptions = {},
-): Faulty<Attribution> => {
-  const { states } = attribution;
-  if (states === undefined)
-    return TE.left([fault("mode", "promotes", "a result of the forward mode", `mode ${attribution.mode}`)]);
-  const graph = { logits: architecture.explained(input("states", ["M", states.shape[1]])) };
-  return pipe(
-    TE.fromEither(checkPromotes(count, architecture.vocabulary)),
-    TE.chain(() => backend.prepare(graph, weights, options)),
-    TE.chain((runner) => async () => {
-      const voices = await voicesOf(runner, { states, count, tokenizer, options }, architecture.vocabulary)();
-      runner.dispose();
-      return pipe(
-        voices,
-        E.map((found) => withVoices(attribution, states, found)),
-      );
-    }),
-  );
+): ((backend: Backend, attribution: Attribution, options?: RunOptions) => Faulty<Attribution>) => {
+  const graph = { logits: architecture.explained(input("states", ["M", architecture.hidden])) };
+  return (backend, attribution, options = {}) => {
+    const { states } = attribution;
+    if (states === undefined)
+      return TE.left([fault("mode", "promotes", "a result of the forward mode", `mode ${attribution.mode}`)]);
+    return pipe(
+      TE.fromEither(checkPromotes(count, architecture.vocabulary)),
+      TE.chain(() => backend.prepare(graph, weights, options)),
+      TE.chain((runner) => async () => {
+        const voices = await voicesOf(runner, { states, count, tokenizer, options }, architecture.vocabulary)();
+        runner.dispose();
+        return pipe(
+          voices,
+          E.map((found) => withVoices(attribution, states, found)),
+        );
+      }),
+    );
+  };
 };

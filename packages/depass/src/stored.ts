@@ -6,7 +6,10 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 
-/** Where every saved result comes from: the model, what ran it, and what makes it one that can be made again. */
+/** What makes a result one that can be made again. */
+export const remade = t.partial({ hashes: t.type({ weights: t.string, graph: t.string }), call: t.UnknownRecord });
+
+/** Where every saved result comes from: the model, what ran it, and how it can be made again. */
 export const origin = t.intersection([
   t.type({
     model: t.type({ path: t.string, family: t.string, layers: t.number }),
@@ -14,16 +17,28 @@ export const origin = t.intersection([
     device: t.string,
     why: t.string,
   }),
-  t.partial({ hashes: t.type({ weights: t.string, graph: t.string }), call: t.UnknownRecord }),
+  remade,
 ]);
+
+type Origin = t.TypeOf<typeof origin>;
+
+/** The backend as results have it: in a file its three words stand beside the others. */
+export const withBackend = <A extends Origin>({ backend: name, device, why, ...rest }: A) => ({
+  ...rest,
+  backend: { name, device, why },
+});
+
+/** Faults: a file that cannot be read. */
+export const textAt = (path: string): Faulty<string> =>
+  TE.tryCatch(
+    () => readFile(path, "utf8"),
+    (error): readonly Fault[] => [fault("file", path, "a saved result", (error as Error).message)],
+  );
 
 /** Faults: a file that cannot be read, a text that is no JSON. */
 export const jsonAt = (path: string): Faulty<unknown> =>
   pipe(
-    TE.tryCatch(
-      () => readFile(path, "utf8"),
-      (error): readonly Fault[] => [fault("file", path, "a saved result", (error as Error).message)],
-    ),
+    textAt(path),
     TE.flatMapEither((text) => parseJson(text, path)),
   );
 

@@ -69,7 +69,7 @@ test("a file that is there is replaced, and nothing is left beside it", async ()
 test("a place is refused before anything is written there", async () => {
   assert.match(
     await faultOf(join(folder, "x.txt")),
-    /expected a name that ends in \.json or \.safetensors, got \.txt$/,
+    /expected a name that ends in \.json or \.safetensors or \.jsonl, got \.txt$/,
   );
   assert.match(await faultOf(join(folder, "x")), /got none of them$/);
   assert.match(await faultOf(join(folder, "none", "x.json")), /got a folder that does not exist$/);

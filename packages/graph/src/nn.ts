@@ -11,6 +11,7 @@ import {
   equal,
   freeze,
   gather,
+  input,
   iota,
   mul,
   reshape,
@@ -249,6 +250,10 @@ export const attention =
     const mixed = named(config.site, attend(weights, v));
     return linear(config.o)(reshape(3, [times(tokens, sequences), heads * headWidth])(mixed));
   };
+
+/** The input `[T, S]`, a column for each sequence, as the rows `[T·S]` of attention's several sequences. */
+export const columns = (name: string, tokens: DimLike, sequences: number, dtype: "f32" | "i32" = "i32"): Expr =>
+  reshape(2, [times(tokens, sequences)])(input(name, [tokens, sequences], dtype));
 
 /**
  * The mean over tokens of -log softmax(logits) at the target: `[T, V]` → `[]`, targets `[T]`, in nats. Each of the tokens

@@ -17,7 +17,9 @@ export type CpuBackendOptions = PlanOptions & {
 /** Left to the process itself and to others. */
 const share = 0.8;
 
-const budget = ({ memory }: CpuBackendOptions): number => memory ?? Math.floor(availableMemory() * share);
+/** What is free is without what is kept already, which the limit is to cover. */
+const budget = ({ memory }: CpuBackendOptions, kept: number): number =>
+  memory ?? Math.floor(availableMemory() * share) + kept;
 
 const deviceName = (): string => {
   const all = cpus();
@@ -35,9 +37,9 @@ export const cpu = (options: CpuBackendOptions = {}): Faulty<Backend> =>
         name: "cpu",
         device: deviceName(),
         prepare: (graph, weights, prepare = {}) =>
-          prepareOn(shared, graph, weights, { ...options, budgetBytes: budget(options) }, prepare),
+          prepareOn(shared, graph, weights, { ...options, budgetBytes: budget(options, shared.ledger.kept) }, prepare),
         foresee: (graph, weights, sizes) =>
-          foresee(graph, weights, sizes, { ...options, budgetBytes: budget(options) }),
+          foresee(graph, weights, sizes, { ...options, budgetBytes: budget(options, 0) }),
         close: () => undefined,
       };
     }),

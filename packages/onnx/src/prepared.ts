@@ -75,7 +75,7 @@ const readyOn = (
   free: (store) => budget - (ledger.kept - store.bytes()),
   budget,
   gates: new Map(),
-  sessions: new Map(),
+  sessions: { plain: new Map(), pooled: new Map() },
   arrays: newArrays(),
   last: { key: "", again: nothing() },
   life: { isOpen: true },
@@ -120,11 +120,13 @@ export const prepareOn = (
 const disposeOf = (ready: Ready): void => {
   if (!ready.life.isOpen) return;
   ready.life.isOpen = false;
-  for (const opening of ready.sessions.values())
+  const { plain, pooled } = ready.sessions;
+  for (const opening of [...plain.values(), ...pooled.values()])
     void opening.then((made) => {
       if (E.isRight(made)) made.right.dispose();
     });
-  ready.sessions.clear();
+  plain.clear();
+  pooled.clear();
   ready.ways.steps.clear();
   ready.ways.models.clear();
   ready.arrays.keepOnly([]);

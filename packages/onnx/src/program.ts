@@ -32,6 +32,8 @@ import { encodeModel } from "./proto.ts";
 
 export type Program = {
   readonly bytes: Uint8Array<ArrayBuffer>;
+  /** How many nodes of ONNX it has. */
+  readonly nodes: number;
   /** What runs, with closed values as inputs. */
   readonly graph: Graph;
   readonly shapes: Shapes;
@@ -103,5 +105,5 @@ const encoded = (graph: Graph, shapes: Shapes, closed: Program["closed"]): Progr
   const inputs = leavesIn(shapes);
   const fed = [...inputs.map(leafInfo), ...sizes.map(({ name, dims }) => valueInfo(name, "i64", [dims.length]))];
   const model = modelProto(builder, fed, outputs);
-  return { bytes: encodeModel(model), graph, shapes, inputs, sizes, closed, outputs };
+  return { bytes: encodeModel(model), nodes: builder.nodes.length, graph, shapes, inputs, sizes, closed, outputs };
 };

@@ -55,7 +55,7 @@ export type Ready = {
   /** Whether a weight that makes gates is dense (variant.ts), once it was seen. */
   readonly gates: Map<string, boolean>;
   /** A session that is being opened is waited for, not opened twice. */
-  readonly sessions: Map<Program, Promise<Result<Session>>>;
+  readonly sessions: Readonly<Record<"plain" | "pooled", Map<Program, Promise<Result<Session>>>>>;
   /** Arrays of results that nobody holds any more. */
   readonly arrays: Arrays;
   /** Of earlier runs in the same way and with the same sizes. */
@@ -102,9 +102,28 @@ const runIn = async (
   return computed(ready, way.right, inputs, options);
 };
 
-const sessionFor = (ready: Ready, { program: own }: Step): Promise<Result<Session>> => {
-  const opening = ready.sessions.get(own) ?? openSession(ready.runtime, own.bytes)();
-  ready.sessions.set(own, opening);
+/** Nodes from which pooling pays, and bytes that a runner may keep between its runs for it. */
+const [MANY_NODES, FEW_BYTES] = [256, 2 ** 29];
+
+type Sized = { readonly program: Pick<Program, "nodes"> };
+
+/** Whether sessions of many nodes, as training has them, are pooled: where the memory is small beside what may be taken. */
+export const isPooled = (
+  { variant, steps, bytes, weights }: Pick<Way, "variant" | "bytes" | "weights"> & { readonly steps: readonly Sized[] },
+  { nodes }: Sized["program"],
+  free: number,
+): boolean => {
+  if (variant !== undefined || nodes < MANY_NODES) return false;
+  const large = steps.filter(({ program }) => program.nodes >= MANY_NODES).length;
+  const kept = 2 * large * (bytes - weights);
+  return kept <= FEW_BYTES && bytes + kept <= free;
+};
+
+const sessionFor = (ready: Ready, way: Way, { program: own }: Step): Promise<Result<Session>> => {
+  const pooled = isPooled(way, own, ready.free(ready.store));
+  const sessions = ready.sessions[pooled ? "pooled" : "plain"];
+  const opening = sessions.get(own) ?? openSession(ready.runtime, own.bytes, pooled)();
+  sessions.set(own, opening);
   return opening;
 };
 
@@ -163,11 +182,12 @@ const gatesHold = ({ gates, ways: { base } }: Ready, { variant }: Way, step: Ste
 /** What a step gives, by the names of its values; "unsure" where its own checks say that it may be wrong. */
 const stepped = async (
   ready: Ready,
+  way: Way,
   step: Step,
   feeds: Feeds,
   fetches: Feeds,
 ): Promise<Result<ReadonlyMap<string, OrtTensor> | "unsure">> => {
-  const session = await sessionFor(ready, step);
+  const session = await sessionFor(ready, way, step);
   if (E.isLeft(session)) return session;
   const done = await session.right.run(feeds, fetches)();
   if (E.isLeft(done)) return done;
@@ -217,7 +237,7 @@ const throughSteps = async (ready: Ready, course: Course): Promise<Result<Tensor
     const own = fixed.get(step.program) ?? fixedFeeds(ready.runtime, step, sizes);
     fixed.set(step.program, own);
     const feeds = { ...own, ...feedsOf(ready, step, weights.right, values, inputs) };
-    const made = await stepped(ready, step, feeds, fetchesOf(ready.runtime, step, sizes, room));
+    const made = await stepped(ready, way, step, feeds, fetchesOf(ready.runtime, step, sizes, room));
     if (E.isLeft(made) || made.right === "unsure") return made as Result<"unsure">;
     for (const [value, t] of made.right) values.set(value, t);
     supply.behind(i);

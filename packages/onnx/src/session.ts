@@ -28,15 +28,11 @@ export const loadRuntime: Faulty<Runtime> = TE.tryCatch(async () => {
 
 const threads = availableParallelism();
 
-/**
- * `force_spinning_stop`: the threads of one session do not spin while another runs. The arena is off: it keeps the most that
- * any run took, in every session.
- */
+/** `force_spinning_stop`: the threads of one session do not spin while another runs. */
 const options: Ort.InferenceSession.SessionOptions = {
   intraOpNumThreads: threads,
   interOpNumThreads: 1,
   executionMode: "sequential",
-  enableCpuMemArena: false,
   enableMemPattern: false,
   logSeverityLevel: 4,
   graphOptimizationLevel: "all",
@@ -73,11 +69,14 @@ const dropCopies = (results: Tensors, fetches: Tensors): void => {
   freeNow([...new Set(buffersOf(results))].filter((buffer) => !ours.has(buffer)));
 };
 
-/** A model made ready. Faults: a model that ONNX Runtime refuses. */
-export const openSession = (runtime: Runtime, model: Uint8Array): Faulty<Session> =>
+/**
+ * A model made ready. Where it is `pooled`, ONNX Runtime takes memory for values in ever larger pieces, up to twice what they
+ * need, and keeps it for the next run: faster where there are many values. Faults: a model that ONNX Runtime refuses.
+ */
+export const openSession = (runtime: Runtime, model: Uint8Array, pooled = false): Faulty<Session> =>
   pipe(
     TE.tryCatch(
-      () => runtime.InferenceSession.create(model, options),
+      () => runtime.InferenceSession.create(model, { ...options, enableCpuMemArena: pooled }),
       (e) => runtimeFault("onnx model", e),
     ),
     TE.map(

@@ -1,6 +1,6 @@
 // How a run goes on a processor: in which tiling, and whether its weights stay or come and go. Of the ways that a prompt's
 // length and the limit allow the fastest is taken; numbers are the same in all of them, to rounding.
-import { type Fault, type Sizes, valueOf } from "@depass/graph";
+import { type Fault, type Sizes, symbolsOf, valueOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { showSizes, tooBig, weightBytes } from "./budget.ts";
@@ -50,9 +50,11 @@ const MANY_ROWS = 2 ** 13;
 
 const hasManyRows = (tokens: number): boolean => (tokens * (tokens + 1)) / 2 >= MANY_ROWS;
 
-/** Whether weights stay where there is room for them. */
+/** Whether weights stay where there is room for them; so they do where the sizes do not say how many tokens there are. */
 export const keepsWeights = ({ layout }: Base, sizes: Sizes): boolean =>
-  layout === undefined || !hasManyRows(valueOf(layout.tokens, sizes));
+  layout === undefined ||
+  symbolsOf(layout.tokens).some((s) => !Object.hasOwn(sizes, s)) ||
+  !hasManyRows(valueOf(layout.tokens, sizes));
 
 type Choice = Pick<Way, "variant" | "streams">;
 

@@ -165,6 +165,7 @@ test("long prompts leave weights unread until they are wanted; short ones, and g
   const base = g.orThrow(basePlan(packed(modelOf({ ...wide, tokens: 16 }))));
   assert.ok(keepsWeights(base, { T: 64 }));
   assert.not(keepsWeights(base, { T: 128 }));
+  assert.ok(keepsWeights(base, {}), "as long as nobody says how long they are");
   assert.ok(keepsWeights(g.orThrow(basePlan(graph)), { T: 4096 }));
 });
 

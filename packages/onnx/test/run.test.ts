@@ -5,6 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
+import { isPooled } from "../src/run.ts";
 import { open, sameOn } from "./backends.ts";
 
 const test = suite("run");
@@ -163,6 +164,22 @@ test("a run beyond the memory limit is refused with its bytes; within it, it run
   );
   close((await runner.run(prompt(3))().then(g.orThrow)).y as g.Tensor, expected(3), { rtol: 1e-5 });
   runner.dispose();
+});
+
+test("sessions are pooled where they have many nodes, and twice their values is little", () => {
+  const sized = (...nodes: number[]) => nodes.map((n) => ({ program: { nodes: n } }));
+  const MiB = 2 ** 20;
+  const pooled = (values: number, free: number, ...nodes: number[]): boolean =>
+    isPooled(
+      { variant: undefined, bytes: (values + 10) * MiB, weights: 10 * MiB, steps: sized(...nodes) },
+      { nodes: nodes[0] ?? 0 },
+      free * MiB,
+    );
+  assert.ok(pooled(100, 1000, 300, 20));
+  assert.not(pooled(100, 1000, 20, 300), "few nodes");
+  assert.not(pooled(300, 1000, 300), "more than the most that is kept");
+  assert.not(pooled(100, 1000, 300, 300, 300), "each session keeps its own");
+  assert.not(pooled(100, 250, 300), "a limit");
 });
 
 test.run();

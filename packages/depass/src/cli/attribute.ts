@@ -4,54 +4,36 @@ import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Explained, type ExplainOptions, explainChosen, explainOptions, type Mode } from "../explain.ts";
-import { encodePrompt } from "../explainer.ts";
+import { explainOptions } from "../explain.ts";
+import { type Explained, type ExplainOptions, explaining, type Mode, type PromptAsk } from "../explaining.ts";
 import { explanationGraph } from "../explanation.ts";
-import { graphHash, weightsHash } from "../fingerprint.ts";
+import { graphHash } from "../fingerprint.ts";
+import { lazy } from "../lazy.ts";
+import { isRanked, type Level, levelOf } from "../level.ts";
 import type { Extras } from "../page/sheet.ts";
 import type { Prompt } from "../prompt.ts";
 import type { PlaceName } from "../reading.ts";
 import { report } from "../report/attribution.ts";
 import { attributionRecords } from "../report/records.ts";
 import { type Attribution, toJson } from "../result.ts";
-import { checkPlace, save } from "../save.ts";
-import { attended, runOptions } from "./attended.ts";
-import { type BackendOptions, unheardOptions } from "./backend.ts";
-import { type ModelOptions, withModel } from "./checkpoint.ts";
-import { type ExtraOptions, extrasFor } from "./extras.ts";
-import { contradictions, type FormatOptions, formatOf, shownAs } from "./format.ts";
+import type { Asking, Origin, Understood } from "./ask.ts";
+import { besideBy, type ExtraOptions } from "./extras.ts";
+import { formatOf } from "./format.ts";
 import { type MethodOptions, rankedMethodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
-import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
-import { type PromptOptions, promptTo, readPrompt, splitsOf } from "./prompt.ts";
-import { type QuestionOptions, questionOf } from "./question.ts";
-import { columnsOf, print, stdoutInk } from "./terminal.ts";
+import { type TellOptions, tell } from "./tell.ts";
+import { columnsOf, stdoutInk } from "./terminal.ts";
 
-export type AttributeOptions = ModelOptions &
+export type AttributeOptions = TellOptions &
   MethodOptions &
-  PromptOptions &
-  QuestionOptions &
-  BackendOptions &
-  PageOptions &
-  ExtraOptions &
-  FormatOptions & {
+  ExtraOptions & {
     readonly to?: PlaceName;
     readonly top?: number;
     readonly layers?: true;
     readonly promotes?: number;
     readonly mode?: Mode;
     readonly all?: true;
-    readonly save?: string;
   };
-
-/** A call that was understood: model open, prompt and target encodable. */
-type Ask = {
-  readonly model: Model;
-  readonly load: number;
-  readonly prompt: Prompt;
-  readonly explained: Omit<ExplainOptions, "why">;
-  readonly options: AttributeOptions;
-};
 
 /** What is shown on a page only needs one, and explains the model's own last state. */
 const extraFaults = (options: AttributeOptions): readonly Fault[] =>
@@ -64,32 +46,33 @@ const extraFaults = (options: AttributeOptions): readonly Fault[] =>
 
 const ALL_THERE = "the JSON always has all parts, and so have tables";
 
-const checkOptions = (options: AttributeOptions): E.Either<readonly Fault[], void> => {
-  const unheard = unheardOptions(options);
+const faults = (options: AttributeOptions): readonly Fault[] => {
+  const { all, json } = options;
+  const format = formatOf(options);
   const idle =
-    formatOf(options) !== "text" && options.all
-      ? [usage("--all", "the report for people", `--${options.json ? "" : "format "}${formatOf(options)}`, ALL_THERE)]
+    format !== "text" && all
+      ? [usage("--all", "the report for people", `--${json ? "" : "format "}${format}`, ALL_THERE)]
       : [];
-  const faults = [...unheard, ...contradictions(options), ...idle, ...extraFaults(options)];
-  return faults.length > 0 ? E.left(faults) : E.right(undefined);
+  return [...idle, ...extraFaults(options)];
 };
 
-const askOf = (
-  model: Model,
-  load: number,
-  prompt: Prompt,
-  options: AttributeOptions,
-): E.Either<readonly Fault[], Ask> => {
+/** What is asked of a prompt, as it is kept in a file: all but what ask.ts keeps by itself, and where the result goes. */
+const callOf = (options: AttributeOptions): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(asked.map((name) => [name, options[name]]));
+
+const asked = [
+  ...(["seed", "from", "neurons", "rule", "temperature", "special"] as const),
+  ...(["to", "layers", "promotes", "mode"] as const),
+];
+
+const methodOf = (model: Model, options: AttributeOptions): E.Either<readonly Fault[], ExplainOptions> => {
   const { to, layers, mode, promotes } = options;
   return pipe(
     rankedMethodOf(options, model),
-    E.bindTo("method"),
-    E.chainFirst(() => encodePrompt(model, prompt, questionOf(options))),
-    E.chain(({ method: { level, rule } }) =>
+    E.chain(({ level, rule }) =>
       explainOptions(
         model,
         {
-          ...questionOf(options),
           seed: level,
           rule,
           ...(to !== undefined && { to }),
@@ -100,35 +83,66 @@ const askOf = (
         "",
       ),
     ),
-    E.map((explained) => ({ model, load, prompt, explained, options })),
   );
 };
 
-type Found = Explained & { readonly extras: Extras };
+/** What makes an attribution again; the graph's hash is that of all prompts, unless each chose its parts. */
+const origins = (model: Model, method: ExplainOptions, options: AttributeOptions) => {
+  const hashOf = ({ seed }: Level) =>
+    pipe(
+      explanationGraph(model, { ...method, seed }),
+      E.map(({ graph }) => graphHash(graph)),
+    );
+  const own = isRanked(method.seed) ? undefined : levelOf(method.seed);
+  const shared = own && lazy(() => hashOf(own));
+  return ({ level, chosen }: Explained): E.Either<readonly Fault[], Origin> =>
+    pipe(
+      shared === undefined ? hashOf(level) : shared(),
+      // Chosen once: made again, a result has the same parts.
+      E.map((graph) => ({ graph, call: { ...callOf(options), ...(chosen === undefined ? {} : { neurons: chosen }) } })),
+    );
+};
 
-const explainedOn = ({ model, load, prompt, explained, options }: Ask): Faulty<Found> =>
+const understood = (model: Model, options: AttributeOptions): E.Either<readonly Fault[], Understood<Attribution>> =>
   pipe(
-    attended(options, (a) => {
-      const asked = { ...explained, ...runOptions(a) };
-      return pipe(
-        explainChosen(model, a.open.backend, prompt, asked),
-        TE.bindTo("own"),
-        TE.bind("extras", ({ own: { attribution, level } }) =>
-          options.report === undefined
-            ? TE.right<readonly Fault[], Extras>({})
-            : extrasFor(model, a.open.backend, { prompt, result: attribution }, { ...asked, seed: level }, options),
-        ),
-        TE.map(({ own, extras }): Found => ({ ...own, extras })),
-      );
+    methodOf(model, options),
+    E.bindTo("method"),
+    E.bind("ready", ({ method }) => explaining(model, method)),
+    E.map(({ method, ready: { check, on } }) => {
+      const originOf = origins(model, method, options);
+      const beside = options.report === undefined ? undefined : besideBy(model, method.rule, options);
+      return {
+        check,
+        on: ({ backend }, kept) => {
+          const explain = on(backend, kept);
+          const extrasOf = (
+            prompt: Prompt,
+            ask: PromptAsk,
+            { attribution: result, level }: Explained,
+          ): Faulty<Extras> =>
+            beside?.(backend, kept, { prompt, result }, { ...method, ...ask, seed: level }) ?? TE.right({});
+          return (prompt, ask) =>
+            pipe(
+              explain(prompt, ask),
+              TE.bindTo("found"),
+              TE.bind("extras", ({ found }) => extrasOf(prompt, ask, found)),
+              TE.map(({ found, extras }) => ({
+                result: found.attribution,
+                extras,
+                origin: () => originOf(found),
+              })),
+            );
+        },
+      };
     }),
-    TE.map(({ attribution: { times, ...rest }, ...found }) => ({
-      ...found,
-      attribution: { ...rest, times: { load, ...times } },
-    })),
   );
 
-const printed = (attribution: Attribution, options: AttributeOptions): string =>
-  shownAs(options, {
+/** Faults: those of the call, of the checkpoint and of the backend. */
+export const attributing: Asking<AttributeOptions, Attribution> = {
+  name: "attribute",
+  faults,
+  understood,
+  shown: (attribution, options) => ({
     json: () => toJson(attribution),
     records: () => attributionRecords(attribution),
     text: () =>
@@ -138,79 +152,7 @@ const printed = (attribution: Attribution, options: AttributeOptions): string =>
         all: options.all === true,
         own: options.target === undefined,
       }).join("\n"),
-  });
+  }),
+};
 
-/**
- * What is asked of the prompt, as it is kept in a file: all but where the model is and what runs it.
- * Nor --chat: the prompt in the file is the one that the template made.
- */
-const callOf = (options: AttributeOptions): Readonly<Record<string, unknown>> =>
-  Object.fromEntries(asked.map((name) => [name, options[name]]));
-
-const asked = [
-  ...(["seed", "from", "neurons", "rule", "temperature", "special"] as const),
-  ...(["foil", "to", "layers", "promotes", "mode", "model", "families"] as const),
-];
-
-/** With hashes of weights and graph, and the call: what makes a result one that can be made again. */
-const withOrigin = (model: Model, { prompt, explained, options }: Ask, { attribution, level, chosen }: Explained) =>
-  pipe(
-    weightsHash(model),
-    TE.bindTo("weights"),
-    TE.bind("graph", () => TE.fromEither(explanationGraph(model, { ...explained, seed: level.seed }))),
-    TE.map(
-      ({ weights, graph: { graph } }): Attribution => ({
-        ...attribution,
-        hashes: { weights, graph: graphHash(graph) },
-        // Chosen once: made again, a result has the same parts.
-        call: { ...callOf(options), ...splitsOf(prompt), ...(chosen === undefined ? {} : { neurons: chosen }) },
-      }),
-    ),
-  );
-
-/** The attribution of a call and what its page has beside it; `kept` adds what a file has of its origin. Faults: as attribute(). */
-export const attributed = (options: AttributeOptions, kept: boolean): Faulty<Pick<Found, "attribution" | "extras">> =>
-  pipe(
-    readPrompt(options),
-    TE.chain((prompt) =>
-      withModel(options, (model, load) =>
-        pipe(
-          promptTo(model, prompt, options),
-          TE.chainEitherK((text) => askOf(model, load, text, options)),
-          TE.bindTo("ask"),
-          TE.bind("found", ({ ask }) => explainedOn(ask)),
-          TE.chain(({ ask, found }) =>
-            pipe(
-              kept ? withOrigin(model, ask, found) : TE.right(found.attribution),
-              TE.map((attribution) => ({ attribution, extras: found.extras })),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
-
-const optional = (place: string | undefined, use: (place: string) => Faulty<void>): Faulty<void> =>
-  place === undefined ? TE.right(undefined) : use(place);
-
-/**
- * `words`: the options of the call but for the prompt and where the result goes, as they were given. Faults: those of the call, of the checkpoint,
- * of the backend and of the files to write; stdout gets whole results only.
- */
-export const attribute = (options: AttributeOptions, words: readonly string[]): Faulty<void> =>
-  pipe(
-    TE.fromEither(checkOptions(options)),
-    TE.chain(() => optional(options.save, checkPlace)),
-    TE.chain(() => checkPage(options)),
-    TE.chain(() => attributed(options, options.save !== undefined)),
-    TE.chainFirst(({ attribution }) => {
-      print(printed(attribution, options));
-      return optional(options.save, (path) => save(path, attribution));
-    }),
-    TE.chain(({ attribution, extras }) =>
-      writePage(options, attribution, {
-        ...extras,
-        ...commandOf("attribute", words, attribution.prompt, options),
-      }),
-    ),
-  );
+export const attribute = tell(attributing);

@@ -1,7 +1,7 @@
 // How a saved result and the same made again are held against each other: hashes are equal, numbers within a tolerance.
-import { type Fault, type Faulty, fault } from "@depass/graph";
-import * as TE from "fp-ts/lib/TaskEither.js";
+import { type Fault, fault } from "@depass/graph";
 import type { BackendName } from "../backends.ts";
+import type { Attribution } from "../result.ts";
 import { print } from "./terminal.ts";
 
 export type VerifyOptions = {
@@ -15,17 +15,27 @@ export type VerifyOptions = {
 
 export type Check = { readonly what: string; readonly ok: boolean; readonly detail: string };
 
-export const same = (what: string, saved: string | undefined, now: string | undefined): Check => ({
+const same = (what: string, saved: string | undefined, now: string | undefined): Check => ({
   what,
   ok: saved === now,
   detail: saved === now ? `${saved?.slice(0, 16)}…` : `saved ${saved?.slice(0, 16)}…, now ${now?.slice(0, 16)}…`,
 });
 
+type Hashes = Pick<Attribution, "hashes">;
+
+export const sameHashes = (saved: Hashes, now: Hashes): readonly Check[] => [
+  same("weights", saved.hashes?.weights, now.hashes?.weights),
+  same("graph", saved.hashes?.graph, now.hashes?.graph),
+];
+
 /** Norm of the difference over the norm of what was saved. */
 export const apart = (saved: readonly number[], now: readonly number[]): number =>
   saved.length === now.length
-    ? Math.hypot(...saved.map((s, i) => s - (now[i] as number))) / Math.max(Math.hypot(...saved), Number.MIN_VALUE)
+    ? lengthOf(saved.map((s, i) => s - (now[i] as number))) / Math.max(lengthOf(saved), Number.MIN_VALUE)
     : Number.POSITIVE_INFINITY;
+
+/** Of any number of values: a function takes only so many arguments. */
+const lengthOf = (values: readonly number[]): number => Math.sqrt(values.reduce((sum, v) => sum + v * v, 0));
 
 export const within = (what: string, error: number, tolerance: number): Check => ({
   what,
@@ -46,8 +56,15 @@ export const noCall = (path: string): readonly Fault[] => [
 const differs = (path: string, checks: readonly Check[]): readonly Fault[] =>
   checks.flatMap(({ what, ok, detail }) => (ok ? [] : [fault("verify", `${path}: ${what}`, "what was saved", detail)]));
 
-/** Prints a line for each. Faults: each that came out otherwise. */
-export const judged = (path: string, checks: readonly Check[]): Faulty<void> => {
-  print(checks.map(({ what, ok, detail }) => `${ok ? "ok    " : "DIFFERS"} ${what.padEnd(8)} ${detail}`).join("\n"));
-  return checks.every(({ ok }) => ok) ? TE.right(undefined) : TE.left(differs(path, checks));
+const lineOf = ({ what, ok, detail }: Check): string => `${ok ? "ok    " : "DIFFERS"} ${what.padEnd(8)} ${detail}`;
+
+/**
+ * Prints a line for each; for one of several results a line for all that are well, and those that are not. Gives each that came out
+ * otherwise as a fault.
+ */
+export const judged = (path: string, checks: readonly Check[], several = false): readonly Fault[] => {
+  const wrong = checks.filter(({ ok }) => !ok);
+  const summary = `${wrong.length === 0 ? "ok    " : "DIFFERS"} ${path}: ${checks.length - wrong.length} of ${checks.length}`;
+  print((several ? [summary, ...wrong.map(lineOf)] : checks.map(lineOf)).join("\n"));
+  return differs(path, checks);
 };

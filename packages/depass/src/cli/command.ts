@@ -12,9 +12,9 @@ export const configured = (command: Command): Command =>
       outputError: (text, write) => write(text.replace(/^error: /, "depass: ")),
     });
 
-/** The options of a call as words, but for the prompt and where the result goes. */
-export const questionWords = (command: Command): readonly string[] =>
-  givenWords(command, ["prompt", "report", "save", "json", "format"]);
+/** The options of a call as words, but for the prompts, what is asked of each, and where the result goes. */
+export const methodWords = (command: Command): readonly string[] =>
+  givenWords(command, ["prompt", "prompts", "target", "foil", "report", "save", "json", "format"]);
 
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;
@@ -27,7 +27,14 @@ export const asking = (name: string): Command =>
     .addOption(
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
-    .option("--prompt-file <file>", "read the prompt from a file")
+    .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("prompts"))
+    .addOption(
+      new Option(
+        "--prompts <file>",
+        "many prompts: a text line each, or .jsonl or .json, each with its target and foil",
+      ).conflicts("prompt"),
+    )
     .addOption(options.specialTokens())
+    .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");

@@ -1,68 +1,60 @@
 // `depass compare`: how much do the scores move between rules and temperatures?
-import type { Faulty } from "@depass/graph";
+import type { Fault } from "@depass/graph";
+import type { Model } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { type Comparison, compared, everyRule } from "../compare.ts";
+import { type Comparison, compared, comparisonJson, everyRule } from "../compare.ts";
 import { encodePrompt } from "../explainer.ts";
+import { explanationGraph } from "../explanation.ts";
+import { graphsHash } from "../fingerprint.ts";
+import { lazy } from "../lazy.ts";
+import type { Level } from "../level.ts";
 import { comparisonReport } from "../report/comparison.ts";
 import { comparisonRecords } from "../report/records.ts";
-import { toJson } from "../result.ts";
-import { attended, runOptions } from "./attended.ts";
-import type { AttributeOptions } from "./attribute.ts";
-import { checkBackend } from "./backend.ts";
-import { withModel } from "./checkpoint.ts";
-import { shownAs } from "./format.ts";
-import { methodOf } from "./method.ts";
-import { checkPage, commandOf, writePage } from "./page.ts";
-import { promptTo, readPrompt } from "./prompt.ts";
-import { questionOf } from "./question.ts";
-import { print, stdoutInk } from "./terminal.ts";
+import type { Asking, Origin } from "./ask.ts";
+import { type MethodOptions, methodOf } from "./method.ts";
+import { type TellOptions, tell } from "./tell.ts";
+import { stdoutInk } from "./terminal.ts";
 
-export type CompareOptions = Omit<
-  AttributeOptions,
-  "rule" | "mode" | "layers" | "to" | "save" | "all" | "chat" | "maps" | "compare"
->;
+export type CompareOptions = TellOptions & Omit<MethodOptions, "rule" | "special" | "temperature">;
 
-const comparison = (options: CompareOptions, prompt: string): Faulty<Comparison> =>
-  withModel(options, (model) =>
-    pipe(
-      TE.fromEither(methodOf(options, model)),
-      TE.bindTo("method"),
-      TE.bind("asked", () => promptTo(model, prompt, options)),
-      TE.chainFirstEitherK(({ asked }) => encodePrompt(model, asked, questionOf(options))),
-      TE.chain(({ method: { level }, asked }) =>
-        attended(options, (a) =>
-          compared(model, a.open.backend, asked, {
-            ...questionOf(options),
-            seed: level,
-            rules: everyRule(),
-            ...runOptions(a),
-          }),
-        ),
-      ),
-    ),
-  );
-
-/** `words` and faults: those of `depass attribute`. */
-export const compare = (options: CompareOptions, words: readonly string[]): Faulty<void> =>
+const originOf = (
+  model: Model,
+  { seed: level }: Level,
+  { seed, from, neurons }: CompareOptions,
+): E.Either<readonly Fault[], Origin> =>
   pipe(
-    TE.fromEither(checkBackend(options)),
-    TE.chain(() => checkPage(options)),
-    TE.chain(() => readPrompt(options)),
-    TE.chain((prompt) =>
-      pipe(
-        comparison(options, prompt),
-        TE.map((found) => ({ found, ...commandOf("compare", words, prompt, options) })),
-      ),
-    ),
-    TE.chain(({ found, ...called }) => {
-      print(
-        shownAs(options, {
-          json: () => ({ moved: found.moved, attributions: found.attributions.map(toJson) }),
-          records: () => comparisonRecords(found),
-          text: () => comparisonReport(found, stdoutInk()).join("\n"),
-        }),
-      );
-      return writePage(options, found, called);
-    }),
+    everyRule(),
+    E.traverseArray((rule) => explanationGraph(model, { seed: level, rule })),
+    E.map((all) => ({ graph: graphsHash(all.map(({ graph }) => graph)), call: { seed, from, neurons } })),
   );
+
+/** Faults: those of the call, of the checkpoint and of the backend. */
+export const comparing: Asking<CompareOptions, Comparison> = {
+  name: "compare",
+  faults: () => [],
+  understood: (model, options) =>
+    pipe(
+      methodOf({ ...options, temperature: 1, special: "ignore" }, model),
+      E.map(({ level }) => ({ level, origin: lazy(() => originOf(model, level, options)) })),
+      E.map(({ level, origin }) => ({
+        check: (prompt, question) => encodePrompt(model, prompt, question),
+        // Seven rules are seven graphs, each with the weights: none is kept.
+        on:
+          ({ backend, why }) =>
+          (prompt, ask) =>
+            pipe(
+              compared(model, backend, prompt, { why, ...ask, seed: level, rules: everyRule() }),
+              TE.map((result) => ({ result, origin })),
+            ),
+      })),
+    ),
+  shown: (comparison) => ({
+    json: () => comparisonJson(comparison),
+    records: () => comparisonRecords(comparison),
+    text: () => comparisonReport(comparison, stdoutInk()).join("\n"),
+  }),
+};
+
+export const compare = tell(comparing);

@@ -1,5 +1,5 @@
 // How is a generated text to be explained? The options of it, which are other words than those of sampling, and the method.
-import type { Fault, Faulty } from "@depass/graph";
+import type { Fault, Faulty, Special } from "@depass/graph";
 import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -16,6 +16,7 @@ export type ExplainingOptions = {
   readonly parts?: SeedName;
   readonly from?: number;
   readonly neurons?: readonly number[];
+  readonly special?: Special;
 };
 
 type AskedOptions = ExplainingOptions & {
@@ -28,13 +29,13 @@ type AskedOptions = ExplainingOptions & {
 /** The options of an explanation as `depass attribute` has them. */
 export const methodAsked = (
   model: Model,
-  { parts, from = 0, neurons, rule, ruleTemperature = 0.1 }: ExplainingOptions,
+  { parts, from = 0, neurons, rule, ruleTemperature = 0.1, special = "ignore" }: ExplainingOptions,
 ) =>
   methodOf(
     {
       from,
       temperature: ruleTemperature,
-      special: "ignore",
+      special,
       ...(parts && { seed: parts }),
       ...(neurons && { neurons }),
       ...(rule && { rule }),
@@ -42,13 +43,14 @@ export const methodAsked = (
     model,
   );
 
-export const explaining = ["rule", "ruleTemperature", "parts", "from", "neurons"] as const;
+export const explaining = ["rule", "ruleTemperature", "parts", "from", "neurons", "special"] as const;
 const flags: Readonly<Record<(typeof explaining)[number], string>> = {
   rule: "--rule",
   ruleTemperature: "--rule-temperature",
   parts: "--parts",
   from: "--from",
   neurons: "--neurons",
+  special: "--special",
 };
 
 /** Faults: options of an explanation that is not asked for, a citation of what is no token. */

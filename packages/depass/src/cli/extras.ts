@@ -6,9 +6,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { apart } from "../apart.ts";
 import { type Comparison, compared, everyRule } from "../compare.ts";
-import type { ExplainOptions } from "../explain.ts";
+import type { ExplainOptions } from "../explaining.ts";
 import type { Level } from "../level.ts";
-import { explainedMaps } from "../maps.ts";
+import { mapping } from "../maps.ts";
 import type { Extras } from "../page/sheet.ts";
 import type { Prompt } from "../prompt.ts";
 import type { Attribution } from "../result.ts";
@@ -32,33 +32,33 @@ const comparisonFor = (
 ): Faulty<Comparison> =>
   compared(model, backend, prompt, { ...options, seed, target: target.id, rules: rulesAround(rule) });
 
-/** Faults: those of the runs. */
-export const extrasFor = (
-  model: Model,
-  backend: Backend,
-  answered: Answered,
-  explained: Explained,
-  { maps, compare }: ExtraOptions,
-): Faulty<Extras> => {
-  const { prompt, result } = answered;
-  const { seed: _, to: _t, lenses: _l, mode: _m, promotes: _p, ...asked } = explained;
-  return pipe(
-    maps === undefined
-      ? TE.right({})
-      : pipe(
-          explainedMaps(model, backend, prompt, { ...asked, target: result.target.id }),
-          TE.map((found) => ({ maps: found })),
-        ),
-    TE.bindTo("own"),
-    TE.bind("other", () =>
-      compare === undefined
+/** What stands beside results of one method, by their question. Faults: those of the runs. */
+export type Beside = (backend: Backend, kept: Backend, answered: Answered, asked: Explained) => Faulty<Extras>;
+
+/** The graph of the maps is made once, for all prompts; `kept` is the backend that keeps it. */
+export const besideBy = (model: Model, rule: Rule, { maps, compare }: ExtraOptions): Beside => {
+  const mapped = maps && mapping(model, rule);
+  return (backend, kept, answered, explained) => {
+    const { prompt, result } = answered;
+    const { seed: _, to: _t, lenses: _l, mode: _m, promotes: _p, ...asked } = explained;
+    return pipe(
+      mapped === undefined
         ? TE.right({})
         : pipe(
-            comparisonFor(model, backend, answered, explained),
-            TE.map((comparison) => ({ comparison })),
+            mapped(kept, prompt, { ...asked, target: result.target.id }),
+            TE.map((found) => ({ maps: found })),
           ),
-    ),
-    TE.bind("sides", () => apart(model, result)),
-    TE.map(({ own, other, sides }) => ({ ...own, ...other, ...(sides && { apart: sides }) })),
-  );
+      TE.bindTo("own"),
+      TE.bind("other", () =>
+        compare === undefined
+          ? TE.right({})
+          : pipe(
+              comparisonFor(model, backend, answered, explained),
+              TE.map((comparison) => ({ comparison })),
+            ),
+      ),
+      TE.bind("sides", () => apart(model, result)),
+      TE.map(({ own, other, sides }) => ({ ...own, ...other, ...(sides && { apart: sides }) })),
+    );
+  };
 };

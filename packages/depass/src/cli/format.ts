@@ -1,7 +1,7 @@
 // In which form is a result printed?
 import type { Fault } from "@depass/graph";
 import { csv, markdown } from "../report/formats.ts";
-import type { Records } from "../report/records.ts";
+import { joinedRecords, type Records } from "../report/records.ts";
 import { usage } from "./outcome.ts";
 
 export const formats = ["text", "json", "csv", "markdown"] as const;
@@ -33,3 +33,7 @@ const makers: Readonly<Record<Format, (shown: Shown) => string>> = {
 };
 
 export const shownAs = (options: FormatOptions, shown: Shown): string => makers[formatOf(options)](shown);
+
+/** The tables of several results, where it is tables that are wanted: one with a column for the prompt, or one after the other. */
+export const tablesOf = (options: FormatOptions, all: readonly Records[]): string =>
+  formatOf(options) === "csv" ? csv(joinedRecords(all)) : all.map(markdown).join("\n\n");

@@ -120,15 +120,15 @@ const paged = (
 ) => {
   const { generation, explanation, open } = answer;
   if (explanation === undefined) return TE.right(undefined);
-  return writePage(
-    options,
-    {
-      ...{ generation, explanation, ...about(model, open.backend, open.why) },
-      ...(options.cite === undefined ? {} : { cited: options.cite }),
-    },
-    called,
-  );
+  const result = {
+    ...{ generation, explanation, ...about(model, open.backend, open.why) },
+    ...(options.cite === undefined ? {} : { cited: options.cite }),
+  };
+  return writePage(options, [{ result, ...called }]);
 };
+
+const called = (prompt: Prompt, options: GenerateOptions, words: readonly string[]): Pick<Extras, "command"> =>
+  commandOf("generate", words, promptParts(prompt).text, { ...options, given: options.prompt });
 
 /** A half-written line is ended before anything else is said. */
 const answered = (model: Model, prompt: Prompt, options: GenerateOptions, words: readonly string[]): Faulty<void> =>
@@ -153,7 +153,7 @@ const answered = (model: Model, prompt: Prompt, options: GenerateOptions, words:
       );
       return pipe(
         options.save === undefined ? TE.right(undefined) : kept(options.save, model, prompt, options, answer),
-        TE.chain(() => paged(model, answer, options, commandOf("generate", words, promptParts(prompt).text, options))),
+        TE.chain(() => paged(model, answer, options, called(prompt, options, words))),
       );
     }),
   );

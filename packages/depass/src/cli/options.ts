@@ -1,8 +1,9 @@
 // How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
+import type { Special } from "@depass/graph";
 import { InvalidArgumentError, Option } from "commander";
 import type { BackendName } from "../backends.ts";
-import type { Mode } from "../explain.ts";
-import { savableEnding, savableEndings } from "../savable.ts";
+import type { Mode } from "../explaining.ts";
+import { type SavableEnding, savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
 import type { RuleName, SeedName } from "./method.ts";
 import type { PromptOptions } from "./prompt.ts";
@@ -39,8 +40,12 @@ const some =
   (text: string): string =>
     text.trim() === "" ? refuse(what) : text;
 
-const place = (text: string): string =>
-  savableEnding(text) !== undefined ? text : refuse(`a name that ends in ${savableEndings.join(" or ")}`);
+const place =
+  (endings: readonly SavableEnding[]) =>
+  (text: string): string =>
+    endings.some((ending) => ending === savableEnding(text))
+      ? text
+      : refuse(`a name that ends in ${endings.join(" or ")}`);
 
 const page = (text: string): string => (/.\.html?$/i.test(text) ? text : refuse("a name that ends in .html"));
 
@@ -130,9 +135,11 @@ export const tolerance = (): Option =>
     .argParser(aboveZero)
     .default(2e-5);
 
+const specials = ["ignore", "keep"] as const satisfies readonly Special[];
+
 export const special = (): Option =>
   new Option("--special <how>", "does the first token take MLP output at other tokens")
-    .choices(["ignore", "keep"])
+    .choices([...specials])
     .default("ignore");
 
 /** Written again here, so that help does not wait for the backends to load. */
@@ -151,8 +158,11 @@ export const adapter = (): Option =>
 export const memory = (): Option =>
   new Option("--memory <bytes>", "most that may be used on the device: 2GiB, 512MiB, …").argParser(parseBytes);
 
-export const saveTo = (): Option =>
-  new Option("--save <file>", `also write the result: ${savableEndings.join(" or ")}`).argParser(place);
+/** With the endings that the command's results can have. */
+export const saveTo = (endings: readonly SavableEnding[] = savableEndings): Option =>
+  new Option("--save <file>", `also write the result: ${endings.join(" or ")} (a line a result)`).argParser(
+    place(endings),
+  );
 
 export const saveTextTo = (): Option =>
   new Option("--save <file>", "also write text, tokens and explanation: NAME.json").argParser(some("a file"));
@@ -214,6 +224,9 @@ export const explaining = (): readonly Option[] => [
     wholeNumber,
   ),
   neurons().conflicts("cite"),
+  new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
+    ...specials,
+  ]),
 ];
 
 export const stop = (): Option =>

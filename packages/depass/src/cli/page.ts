@@ -2,17 +2,30 @@
 import type { Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { report } from "../page/report.ts";
-import type { Extras, Reported } from "../page/sheet.ts";
+import { type Entry, report } from "../page/report.ts";
+import type { Extras } from "../page/sheet.ts";
 import { checkWritable, writeWhole } from "../place.ts";
 import { shellWord } from "./call-line.ts";
 import type { PromptOptions } from "./prompt.ts";
+import type { QuestionOptions } from "./question.ts";
 
 export type PageOptions = { readonly report?: string };
 
 /** Faults: a place where no file can be. */
 export const checkPage = ({ report: path }: PageOptions): Faulty<void> =>
   path === undefined ? TE.right(undefined) : checkWritable(path);
+
+/** How the prompt was given, and what is asked of it. */
+type Repeated = QuestionOptions & {
+  readonly promptFile?: string | undefined;
+  /** As it was given, where it was: on the line, or in a file of many. */
+  readonly given?: string | undefined;
+  readonly chat?: true | undefined;
+  readonly specialTokens?: PromptOptions["specialTokens"] | undefined;
+};
+
+const optionWords = (name: string, value: string): readonly string[] =>
+  value.startsWith("-") ? [`${name}=${value}`] : [name, value];
 
 /**
  * The call as somebody may repeat it: a prompt that was piped in, or put into a chat template, is spelled out. Not where the
@@ -22,21 +35,29 @@ export const commandOf = (
   name: string,
   words: readonly string[],
   prompt: string,
-  { promptFile, prompt: given, chat, specialTokens = "read" }: PromptOptions,
+  { promptFile, given, chat, specialTokens = "read", target, foil }: Repeated,
 ): Pick<Extras, "command"> => {
-  const called = (...all: readonly string[]) => ({ command: ["depass", name, ...all].map(shellWord).join(" ") });
-  const spelled = (text: string) => (text.startsWith("-") ? [`--prompt=${text}`] : ["--prompt", text]);
-  if (promptFile !== undefined) return called(...words);
+  const question = [
+    ...(target === undefined ? [] : optionWords("--target", target)),
+    ...(foil ?? []).flatMap((text) => optionWords("--foil", text)),
+  ];
+  const called = (all: readonly string[], asked: readonly string[]) => ({
+    command: ["depass", name, ...all, ...question, ...asked].map(shellWord).join(" "),
+  });
+  if (promptFile !== undefined) return called(words, []);
   if (chat === undefined || specialTokens === "read")
-    return called(...words.filter((word) => word !== "--chat"), ...spelled(prompt));
-  return given === undefined || given === "-" ? {} : called(...words, ...spelled(given));
+    return called(
+      words.filter((word) => word !== "--chat"),
+      optionWords("--prompt", prompt),
+    );
+  return given === undefined || given === "-" ? {} : called(words, optionWords("--prompt", given));
 };
 
-/** Writes the page where one is wanted. Faults: those of the disk. */
-export const writePage = ({ report: path }: PageOptions, what: Reported, extras: Extras): Faulty<void> =>
+/** Writes the page where one is wanted, of one result or of several. Faults: those of the disk. */
+export const writePage = ({ report: path }: PageOptions, what: readonly Entry[]): Faulty<void> =>
   path === undefined
     ? TE.right(undefined)
     : pipe(
-        TE.fromIO(() => report(what, extras)),
+        TE.fromIO(() => report(what)),
         TE.chain((page) => writeWhole(path, page)),
       );

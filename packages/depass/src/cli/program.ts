@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
-import { asking, configured, examples, questionWords } from "./command.ts";
+import { asking, configured, examples, methodWords } from "./command.ts";
 import type { CompareOptions } from "./compare.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
@@ -24,7 +24,6 @@ const attribute = (): Command =>
     .description(
       "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
     )
-    .addOption(options.chat())
     .addOption(options.seed())
     .addOption(options.from())
     .addOption(options.to())
@@ -56,10 +55,11 @@ const attribute = (): Command =>
         'depass attribute --model MODEL --prompt "The capital of France is" --seed neuron --from 20 --top 10',
         "depass attribute --model MODEL --prompt-file story.txt --seed words --layers --save scores.safetensors",
         'depass attribute --model MODEL --prompt "The capital of France is" --layers --report why.html',
+        "depass attribute --model MODEL --prompts capitals.jsonl --json --save all.jsonl --report all.html",
       ),
     )
     .action(async (given: AttributeOptions, command: Command) =>
-      settle((await import("./attribute.ts")).attribute(given, questionWords(command))),
+      settle((await import("./attribute.ts")).attribute(given, methodWords(command))),
     );
 
 const map = (): Command =>
@@ -68,7 +68,6 @@ const map = (): Command =>
     .description(
       "Which heads and modules made this token? A score for each of every layer, from one forward pass; with --rule taylor for every neuron, too.",
     )
-    .addOption(options.chat())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.top())
@@ -77,6 +76,7 @@ const map = (): Command =>
     .addOption(options.memory())
     .addOption(options.format())
     .option("--json", "the same as --format json: one object on stdout, and nothing else")
+    .addOption(options.saveTo([".json", ".jsonl"]))
     .addOption(options.reportTo())
     .addHelpText(
       "after",
@@ -86,7 +86,7 @@ const map = (): Command =>
       ),
     )
     .action(async (given: MapOptions, command: Command) =>
-      settle((await import("./map.ts")).map(given, questionWords(command))),
+      settle((await import("./map.ts")).map(given, methodWords(command))),
     );
 
 const compare = (): Command =>
@@ -101,17 +101,18 @@ const compare = (): Command =>
     .addOption(options.memory())
     .addOption(options.format())
     .option("--json", "the same as --format json: one object on stdout, and nothing else")
+    .addOption(options.saveTo([".json", ".jsonl"]))
     .addOption(options.reportTo())
     .addHelpText("after", examples('depass compare --model MODEL --prompt "The capital of France is" --foil " Rome"'))
     .action(async (given: CompareOptions, command: Command) =>
-      settle((await import("./compare.ts")).compare(given, questionWords(command))),
+      settle((await import("./compare.ts")).compare(given, methodWords(command))),
     );
 
 const report = (): Command =>
   configured(new Command("report"))
     .summary("put saved results on one page")
     .description("A page to look at from results that were saved, one or many, to be sorted and searched.")
-    .argument("<files...>", "what depass attribute --save wrote")
+    .argument("<files...>", "what --save wrote: attributions, maps, comparisons, generated texts")
     .addOption(options.pageOut().makeOptionMandatory())
     .addHelpText("after", examples("depass report paris.json rome.safetensors --out all.html"))
     .action(async (files: readonly string[], given: ReportOptions) =>
@@ -122,7 +123,7 @@ const verify = (): Command =>
   configured(new Command("verify"))
     .summary("make a saved result again and compare")
     .description("The call that made a saved result is made once more; weights, graph, ids and scores are compared.")
-    .argument("<file>", "what depass attribute or generate --save wrote")
+    .argument("<file>", "what --save wrote")
     .addOption(options.model())
     .addOption(options.families())
     .addOption(options.backend())
@@ -271,7 +272,7 @@ const generate = (): Command => {
       ),
     )
     .action(async (given: GenerateOptions, command: Command) =>
-      settle((await import("./generate.ts")).generate(given, questionWords(command))),
+      settle((await import("./generate.ts")).generate(given, methodWords(command))),
     );
 };
 

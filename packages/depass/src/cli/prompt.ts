@@ -17,8 +17,6 @@ export type PromptOptions = {
   readonly chat?: true;
   /** Those that the prompt, or the message, spells. Default: read. */
   readonly specialTokens?: NonNullable<ChatOptions["specials"]>;
-  /** Of a call that was saved: where special tokens were text. */
-  readonly splitSpecialTokens?: unknown;
 };
 
 const MOST = 16 * 2 ** 20; // bytes; no context is nearly as long
@@ -65,9 +63,12 @@ const read = (where: string, run: () => Promise<Uint8Array>): Faulty<string> =>
     TE.flatMapEither((bytes) => decoded(bytes, where)),
   );
 
+/** A file's text. Faults: one that is not there or too long, no UTF-8. */
+export const readText = (path: string): Faulty<string> => read(path, () => readFile(path));
+
 /** The prompt. Faults: none given and nobody piping, a file that is not there, no UTF-8. */
 export const readPrompt = ({ prompt, promptFile }: PromptOptions): Faulty<string> => {
-  if (promptFile !== undefined) return read(promptFile, () => readFile(promptFile));
+  if (promptFile !== undefined) return readText(promptFile);
   if (prompt !== undefined && prompt !== "-") return TE.right(prompt);
   if (prompt === undefined && process.stdin.isTTY)
     return TE.left([
@@ -126,8 +127,5 @@ export const splitsOf = (prompt: Prompt): { readonly splitSpecialTokens?: unknow
 export const promptTo = (
   model: Model,
   prompt: string,
-  { chat: isMessage, specialTokens = "read", splitSpecialTokens }: PromptOptions,
-): Faulty<Prompt> => {
-  if (splitSpecialTokens !== undefined) return TE.fromEither(savedPrompt(prompt, splitSpecialTokens));
-  return (isMessage ? asMessage : asText)(model, prompt, specialTokens);
-};
+  { chat: isMessage, specialTokens = "read" }: PromptOptions,
+): Faulty<Prompt> => (isMessage ? asMessage : asText)(model, prompt, specialTokens);

@@ -7,21 +7,24 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
 import { encodePrompt } from "../explainer.ts";
-import { explanationIn, type GenerationResult, readGeneration } from "../generation.ts";
+import { explanationIn, type GenerationResult } from "../generation.ts";
 import { attended, runOptions } from "./attended.ts";
-import { withModel } from "./checkpoint.ts";
-import { apart, type Check, judged, noCall, same, type VerifyOptions, within } from "./checks.ts";
+import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { apart, type Check, judged, sameHashes, type VerifyOptions, within } from "./checks.ts";
 import { type ExplainingOptions, hashesOf, methodAsked } from "./explaining.ts";
 import { savedPrompt } from "./prompt.ts";
+import { writtenCallIn } from "./saved-call.ts";
 
-type Saved = { readonly result: GenerationResult; readonly explanation: GeneratedExplanation };
+type Saved = {
+  readonly result: GenerationResult;
+  readonly explanation: GeneratedExplanation;
+  readonly call: ExplainingOptions & ModelOptions;
+};
 type Now = {
   readonly explanation: GeneratedExplanation;
   readonly ids: readonly number[];
   readonly hashes: NonNullable<GenerationResult["hashes"]>;
 };
-
-const callOf = ({ call }: GenerationResult): ExplainingOptions => call as unknown as ExplainingOptions;
 
 /** Faults: ids that the model does not have, more of them than it reads. */
 const readable = ({ architecture: { vocabulary, context } }: Model, { tokens }: GenerationResult) => {
@@ -38,13 +41,13 @@ const promptAgain = (model: Model, { prompt, call }: GenerationResult): Faulty<E
     TE.chainEitherK((again) => encodePrompt(model, again)),
   );
 
-const explainedNow = (model: Model, { result, explanation: text }: Saved, options: VerifyOptions): Faulty<Now> =>
+const explainedNow = (model: Model, { result, explanation: text, call }: Saved, options: VerifyOptions): Faulty<Now> =>
   pipe(
     TE.fromEither(readable(model, result)),
-    TE.chainEitherK(() => methodAsked(model, callOf(result))),
+    TE.chainEitherK(() => methodAsked(model, call)),
     TE.bindTo("method"),
     TE.bind("prompt", () => promptAgain(model, result)),
-    TE.bind("hashes", () => hashesOf(model, callOf(result))),
+    TE.bind("hashes", () => hashesOf(model, call)),
     TE.bind("explanation", ({ method: { level: seed, rule } }) =>
       attended(options, (a) => explanationOf(model, a.open.backend, text, { ...runOptions(a), seed, rule })),
     ),
@@ -58,8 +61,7 @@ const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): 
   const scores = ({ tokens }: GeneratedExplanation): readonly number[] =>
     tokens.flatMap((t) => [...t.scores, t.bias, t.remainder]);
   return [
-    same("weights", result.hashes?.weights, now.hashes.weights),
-    same("graph", result.hashes?.graph, now.hashes.graph),
+    ...sameHashes(result, now),
     // What a tokenizer puts behind a finished text is left out where the text goes on.
     {
       what: "ids",
@@ -74,20 +76,25 @@ const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): 
 
 const known = (path: string, result: GenerationResult): E.Either<readonly Fault[], Saved> => {
   const explanation = explanationIn(result);
-  if (result.call === undefined || result.hashes === undefined) return E.left(noCall(path));
   return explanation === undefined
     ? E.left([fault("result", path, "a text that was explained", "one that was not")])
-    : E.right({ result, explanation });
+    : pipe(
+        writtenCallIn(result.call, path),
+        E.map((call) => ({ result, explanation, call })),
+      );
 };
 
-/** Faults: as verify(), and a text that was not explained. */
-export const verifyGeneration = (path: string, options: VerifyOptions): Faulty<void> =>
+/** What came out otherwise. Faults: as verify(), and a text that was not explained. */
+export const verifyGeneration = (
+  path: string,
+  result: GenerationResult,
+  options: VerifyOptions,
+): Faulty<readonly Fault[]> =>
   pipe(
-    readGeneration(path),
-    TE.chainEitherK((result) => known(path, result)),
+    TE.fromEither(known(path, result)),
     TE.bindTo("saved"),
     TE.bind("now", ({ saved }) =>
-      withModel({ ...callOf(saved.result), ...options }, (model) => explainedNow(model, saved, options)),
+      withModel({ ...saved.call, ...options }, (model) => explainedNow(model, saved, options)),
     ),
-    TE.chain(({ saved, now }) => judged(path, checksOf(saved, now, options.tolerance))),
+    TE.map(({ saved, now }) => judged(path, checksOf(saved, now, options.tolerance))),
   );

@@ -3,12 +3,22 @@
 import type { Cell, Records } from "./records.ts";
 import { harmless, visible } from "./visible.ts";
 
+/** What a spreadsheet takes for the beginning of a formula (OWASP, "CSV Injection"), in full width, too. */
+const formula = /^[=+\-@＝＋－＠\t\r\n]/u;
+const plainNumber = /^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i;
+
+/** An apostrophe in front makes it a text. */
+const defused = (text: string): string => (formula.test(text) && !plainNumber.test(text) ? `'${text}` : text);
+
 const quotedCell = (cell: Cell): string => {
-  const text = harmless(`${cell}`);
+  const text = defused(harmless(`${cell}`));
   return /[",\n]/.test(text) || text !== text.trim() ? `"${text.replaceAll('"', '""')}"` : text;
 };
 
-/** A header, then a record a row, each ended by CRLF. Numbers with all their digits, texts with their spaces. */
+/**
+ * A header, then a record a row, each ended by CRLF. Numbers with all their digits, texts with their spaces; a text that a
+ * spreadsheet would run as a formula has an apostrophe in front.
+ */
 export const csv = ({ columns, rows }: Records): string =>
   [columns, ...rows].map((row) => `${row.map(quotedCell).join(",")}\r\n`).join("");
 

@@ -14,6 +14,8 @@ export type Cell = string | number;
 export type Records = {
   /** What the table is of; for formats that have room for it. */
   readonly about: string;
+  /** The token that is explained, and what it is told apart from; where it is one. */
+  readonly target?: string;
   readonly columns: readonly string[];
   /** As long as `columns`, each; "" where a thing is not known. */
   readonly rows: readonly (readonly Cell[])[];
@@ -32,6 +34,7 @@ export const attributionRecords = (a: Attribution): Records => {
   const layers = a.layers ?? [];
   const told = a.parts.some(({ promotes }) => promotes !== undefined) ? voices : [];
   return {
+    target: targetOf(a),
     about: `${targetOf(a)}: ${goal(a)}, parts ${a.total.toFixed(4)}, relative gap ${a.gap.toExponential(1)}; rule ${a.rule}; seed ${a.seed}`,
     columns: ["part", "tokens", "score", "norm", ...layers.map(({ site }) => `score at ${site}`), ...told],
     rows: a.parts.map((part, i) => [
@@ -45,6 +48,19 @@ export const attributionRecords = (a: Attribution): Records => {
   };
 };
 
+/** The tables of several prompts as one: the number of the prompt and its target in front, every column that any of them has. */
+export const joinedRecords = (all: readonly Records[]): Records => {
+  const columns = [...new Set(all.flatMap((records) => records.columns))];
+  return {
+    about: `${all.length} prompts`,
+    columns: ["prompt", "target", ...columns],
+    rows: all.flatMap(({ columns: own, rows, target = "" }, i) => {
+      const places = columns.map((name) => own.indexOf(name));
+      return rows.map((row) => [i + 1, target, ...places.map((place) => row[place] ?? "")]);
+    }),
+  };
+};
+
 const cells = (kind: string, rows: readonly ArrayLike<number>[]): readonly (readonly Cell[])[] =>
   rows.flatMap((row, layer) => Array.from(row, (score, index): readonly Cell[] => [kind, layer, index, score]));
 
@@ -53,6 +69,7 @@ const modules = (kind: string, scores: readonly number[]): readonly (readonly Ce
 
 /** A row a head, attention and MLP of each layer; by a linear rule also one a token and a neuron. */
 export const mapRecords = (m: Maps): Records => ({
+  target: targetOf(m),
   about: `${targetOf(m)}: ${goal(m)}, largest relative gap ${m.gap.toExponential(1)}; rule ${m.rule}`,
   columns: ["kind", "layer", "index", "score"],
   rows: [
@@ -68,6 +85,7 @@ export const mapRecords = (m: Maps): Records => ({
 export const comparisonRecords = ({ attributions, moved }: Comparison): Records => {
   const [first] = attributions;
   return {
+    target: first === undefined ? "" : targetOf(first),
     about: first === undefined ? "" : `${targetOf(first)}: scores by ${moved.length + 1} rules; seed ${first.seed}`,
     columns: ["part", "tokens", ...attributions.map(({ rule }) => rule)],
     rows: (first?.parts ?? []).map((part, i) => [

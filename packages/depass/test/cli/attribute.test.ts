@@ -166,7 +166,7 @@ test("--report writes a page with the result and the call that makes it again", 
   assert.equal(result?.parts, (await json(given)).parts);
   assert.is(
     command,
-    `depass attribute --model ${model} --target ' Paris' --from 1 --layers --backend reference --prompt 'on the'`,
+    `depass attribute --model ${model} --from 1 --layers --backend reference --target ' Paris' --prompt 'on the'`,
   );
 });
 

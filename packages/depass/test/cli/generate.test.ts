@@ -61,6 +61,27 @@ test("another rule and level, with names that sampling leaves", async () => {
   assert.match(stdout, /^rule softmax 2; seed heads of layer 1;/m);
 });
 
+test("--special: the first new token's scores are those of attribute, with the special token kept and without", async () => {
+  const firstScores = async (...args: readonly string[]) => {
+    const { stdout } = await generate("--max-tokens", "1", "--explain", "--json", ...args);
+    const { generated, explanation } = JSON.parse(stdout) as Json;
+    return { id: generated[0]?.id, scores: explanation?.tokens[0]?.scores ?? [] };
+  };
+  const { id, scores } = await firstScores("--special", "keep");
+  const wanted = async (special: string): Promise<readonly number[]> => {
+    const asked = ["--prompt", "on the Paris", "--target", `#${id}`, "--special", special, "--json"];
+    const { stdout } = await called(["attribute", "--model", model, "--backend", "reference", ...asked]);
+    const { parts } = JSON.parse(stdout) as { parts: readonly { readonly score: number }[] };
+    return parts.slice(0, -2).map((part) => part.score);
+  };
+  const far = (a: readonly number[], b: readonly number[]) => Math.max(...a.map((x, i) => Math.abs(x - (b[i] ?? 9))));
+  const [kept, ignored] = [await wanted("keep"), await wanted("ignore")];
+  assert.ok(far(scores, kept) < 1e-4 && far(kept, ignored) > 1e-2, `${scores} and ${kept}, not ${ignored}`);
+  assert.ok(far((await firstScores()).scores, ignored) < 1e-4);
+  const alone = await generate("--max-tokens", "1", "--special", "keep");
+  assert.match(alone.stderr, /^depass: --special: expected --explain, --cite or --report with it, got none of them/);
+});
+
 test("a seed draws the same again", async () => {
   const draw = async (seed: string): Promise<string> =>
     (JSON.parse((await generate("--max-tokens", "9", "--temperature", "2", "--seed", seed, "--json")).stdout) as Json)

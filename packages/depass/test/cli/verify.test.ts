@@ -1,4 +1,5 @@
 // A saved result made again: the same, from another place, and every way in which it can come out otherwise.
+import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { orThrow } from "@depass/graph";
@@ -84,6 +85,83 @@ test("another model, another score, another rule", async () => {
   assert.match(bent.stderr, /f\.json: scores: expected what was saved, got/);
 });
 
+const asked = async (command: string, name: string, ...args: readonly string[]): Promise<string> => {
+  const path = join(folder, name);
+  const { code, stderr } = await called([command, "--model", folder, "--save", path, ...reference, ...args]);
+  assert.equal([stderr, code], ["", 0]);
+  return path;
+};
+
+const one = ["--prompt", "on the Paris"];
+
+test("maps and comparisons: the same comes out; a number that was bent does not", async () => {
+  const than = [...one, "--target", " Paris", "--foil", " the"];
+  const files: readonly (readonly [path: string, checks: number])[] = [
+    [await asked("map", "map.json", ...one, "--temperature", "2"), 5],
+    [await asked("map", "taylor.json", ...than, "--rule", "taylor"), 5],
+    [await asked("compare", "compare.json", ...than, "--seed", "head", "--from", "1"), 5 + 7],
+  ];
+  for (const [path, checks] of files) {
+    const { code, stdout, stderr } = await called(["verify", path, ...reference]);
+    assert.equal([stderr, code], ["", 0], path);
+    assert.is(stdout.match(/^ok /gm)?.length, checks);
+  }
+  const bent = async (path: string, change: (json: never) => void, wanted: RegExp) => {
+    const json = JSON.parse(await readFile(path, "utf8"));
+    change(json as never);
+    await writeFile(path, JSON.stringify(json));
+    const { code, stdout } = await called(["verify", path, ...reference]);
+    assert.is(code, 1);
+    assert.match(stdout, wanted);
+    assert.is(stdout.match(/^DIFFERS /gm)?.length, 1);
+  };
+  type Neurons = { all: { neurons: number[][] } };
+  await bent(
+    files[1]?.[0] ?? "",
+    ({ all }: Neurons) => void (all.neurons[1] as number[]).fill(1, 3, 4),
+    /^DIFFERS scores/m,
+  );
+  type Rules = { attributions: { parts: { score: number }[] }[] };
+  const lower = ({ attributions }: Rules) => void (attributions[4]?.parts[0] as { score: number }).score--;
+  await bent(files[2]?.[0] ?? "", lower, /^DIFFERS relu/m);
+});
+
+test("many in one file: each line by itself, asked in one go where they were asked alike", async () => {
+  const prompts = join(folder, "prompts.jsonl");
+  const entries = ["on the", { prompt: "Paris on", target: " the" }, { prompt: "the", target: 5, foil: [6, 7] }];
+  await writeFile(prompts, entries.map((entry) => JSON.stringify(entry)).join("\n"));
+  const path = await asked("attribute", "many.jsonl", "--prompts", prompts, "--rule", "taylor");
+  const maps = await asked("map", "maps.jsonl", "--prompts", prompts);
+  await writeFile(path, (await readFile(path, "utf8")) + (await readFile(maps, "utf8")));
+  const { code, stdout, stderr } = await called(["verify", path, ...reference]);
+  assert.equal([stderr, code], ["", 0]);
+  assert.equal(
+    stdout.trimEnd().split("\n"),
+    [1, 2, 3, 4, 5, 6].map((n) => `ok     ${path} line ${n}: ${n < 4 ? "6 of 6" : "5 of 5"}`),
+  );
+  const lines = (await readFile(path, "utf8")).split("\n");
+  lines[1] = (lines[1] ?? "").replace('"score":', '"score":1');
+  await writeFile(path, lines.join("\n"));
+  const bent = await called(["verify", path, ...reference]);
+  assert.is(bent.code, 1);
+  assert.match(bent.stdout, /line 2: 5 of 6\nDIFFERS scores/);
+  assert.match(bent.stderr, /^depass: .*many\.jsonl line 2: scores: expected what was saved, got .*\n$/);
+});
+
+test("a call that no command takes is refused; what it says of files to write is not heeded", async () => {
+  const path = await asked("map", "odd.json", ...one);
+  const json = JSON.parse(await readFile(path, "utf8"));
+  const changed = async (call: object) => {
+    await writeFile(path, JSON.stringify({ ...json, call: { ...json.call, ...call } }));
+    return called(["verify", path, ...reference]);
+  };
+  const page = join(folder, "odd.html");
+  assert.is((await changed({ report: page, save: join(folder, "odd2.json"), prompts: "x", chat: true })).code, 0);
+  assert.not.ok(existsSync(page) || existsSync(join(folder, "odd2.json")));
+  for (const call of [{ rule: "best" }, { from: -1 }, { temperature: "hot" }, { model: 3 }])
+    assert.match((await changed(call)).stderr, /odd\.json at call\.\w+: expected the options of a call/);
+});
+
 const savedText = async (name: string, ...args: readonly string[]): Promise<string> => {
   const path = join(folder, name);
   const asked = ["--prompt", "on the Paris", "--max-tokens", "3", "--save", path, ...args];
@@ -97,6 +175,7 @@ test("a generated text: explained again as it was, on another backend, too; cite
   const drawn = ["--temperature", "1.5", "--seed", "4"];
   const paths = [
     await savedText("text.json", "--explain", ...drawn),
+    await savedText("kept.json", "--explain", "--special", "keep"),
     await savedText("heads.json", "--explain", "--parts", "head", "--from", "1", "--rule", "taylor"),
   ];
   for (const path of paths) {

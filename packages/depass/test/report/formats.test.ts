@@ -47,9 +47,16 @@ const sample = (texts: readonly string[]): Records => ({
   rows: texts.map((text, i) => [text, i - 0.1]),
 });
 
+/** As OWASP has it: whatever begins so is a formula somewhere, unless it is a number. */
+const runs = (text: string): boolean =>
+  ["=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠"].some((first) => text.startsWith(first)) &&
+  !/^[+-]?\d+(\.\d+)?(e[+-]?\d+)?$/i.test(text);
+
+const asText = (text: string): string => (runs(harmless(text)) ? `'${harmless(text)}` : harmless(text));
+
 test("CSV: read again it is what was written, every character that commands nothing", () => {
   const text = csv(sample(hostile));
-  assert.equal(parsed(text), [["part", "score"], ...hostile.map((name, i) => [harmless(name), `${i - 0.1}`])]);
+  assert.equal(parsed(text), [["part", "score"], ...hostile.map((name, i) => [asText(name), `${i - 0.1}`])]);
   assert.ok(text.endsWith("\r\n"));
   fc.assert(
     fc.property(fc.array(fc.string({ unit: "binary" }), { minLength: 1 }), (texts) => {
@@ -57,7 +64,31 @@ test("CSV: read again it is what was written, every character that commands noth
         parsed(csv(sample(texts)))
           .slice(1)
           .map(([name]) => name),
-        texts.map(harmless),
+        texts.map(asText),
+      );
+    }),
+    { seed, numRuns },
+  );
+});
+
+test("CSV: no cell is a formula to a spreadsheet; numbers stay numbers, and quotes hide none", () => {
+  const formulas = ['=HYPERLINK("http://x","y")', "+1+1", "-2+3", "@SUM(A1)", "\n=1", "－1", '=1","=2', "-", "+"];
+  const numbers = ["-1", "+2.5", "-1e-7"];
+  const rows = [...formulas, ...numbers].map((text) => [text, -0.25]);
+  const cells = parsed(csv({ about: "", columns: ["=part", "score"], rows }));
+  assert.is(cells[0]?.[0], "'=part");
+  assert.equal(
+    cells.slice(1).map(([name]) => name),
+    [...formulas.map((text) => `'${text}`), ...numbers],
+  );
+  assert.ok(cells.flat().every((cell) => !runs(cell)));
+  const parts = [..."=+-@＝＋－＠\t\r\n\";,' 1aé."];
+  fc.assert(
+    fc.property(fc.array(fc.string({ unit: fc.constantFrom(...parts) }), { minLength: 1 }), (texts) => {
+      assert.ok(
+        parsed(csv(sample(texts)))
+          .flat()
+          .every((cell) => !runs(cell)),
       );
     }),
     { seed, numRuns },

@@ -5,6 +5,7 @@ import {
   add,
   at,
   attention,
+  columns,
   type Expr,
   embedding,
   gatedMlp,
@@ -30,7 +31,11 @@ type Step = (x: Expr) => Expr;
 /** Names of the norms around a branch; where one is absent there is none. */
 type Around = { readonly before?: string; readonly after?: string };
 
-export type Decoder = DecoderConfig & Partial<Traits>;
+export type Decoder = DecoderConfig &
+  Partial<Traits> & {
+    /** Several sequences side by side: `tokens` are `[T, S]`, rows `[T·S, D]`. One, `[T]`, unless given. */
+    readonly sequences?: number;
+  };
 
 /** What a family may have beyond the common sizes; absent means as in Llama. */
 export type Traits = {
@@ -69,7 +74,8 @@ const scaled =
 export const decoder = (family: string, c: Decoder): Architecture => {
   const block = blockOf(c);
   const table = weight("model.embed_tokens.weight", [c.vocab, c.hidden]);
-  const embedded = pipe(embedding(table, input("tokens", [T], "i32")), scaled(c.scales?.embedding));
+  const tokens = c.sequences === undefined ? input("tokens", [T], "i32") : columns("tokens", T, c.sequences);
+  const embedded = pipe(embedding(table, tokens), scaled(c.scales?.embedding));
   const layers = Array.from({ length: c.layers }, (_, layer) => layer);
   const last = layers.reduce(block, at(site.residPre(0))(embedded));
   return {
@@ -161,6 +167,7 @@ const attentionOf = (c: Decoder): ((layer: number) => Step) => {
     const headNorms = { q: norm(c, `${prefix}.q_norm`, c.headWidth), k: norm(c, `${prefix}.k_norm`, c.headWidth) };
     return attention({
       tokens: T,
+      sequences: c.sequences ?? 1,
       heads: c.heads,
       kvHeads: c.kvHeads,
       headWidth: c.headWidth,

@@ -1,0 +1,55 @@
+// Which options made a saved result? Those of the call in its file, as far as they say how to ask again: a file may have been
+// changed, or come from anybody.
+import type { Fault } from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
+import { pipe } from "fp-ts/lib/function.js";
+import * as t from "io-ts";
+import { misread } from "../stored.ts";
+
+const layer = new t.Type<number>(
+  "layer",
+  (u): u is number => Number.isInteger(u) && (u as number) >= 0,
+  (u, context) => (Number.isInteger(u) && (u as number) >= 0 ? t.success(u as number) : t.failure(u, context)),
+  (layer) => layer,
+);
+const names = <A extends string>(...all: readonly A[]) =>
+  t.keyof(Object.fromEntries(all.map((name) => [name, null])) as Record<A, null>);
+
+const rule = names("softmax", "max", "relu", "linear", "taylor");
+const level = names("token", "words", "sentences", "attention", "mlp", "head", "neuron");
+const special = names("ignore", "keep");
+const where = { model: t.string, families: t.string };
+
+/** Of `attribute`, `map` and `compare`. */
+const askedCall = t.exact(
+  t.partial({
+    ...where,
+    rule,
+    seed: level,
+    from: layer,
+    neurons: t.array(layer),
+    temperature: t.number,
+    special,
+    to: t.union([t.string, t.number]),
+    layers: t.literal(true),
+    promotes: layer,
+    mode: names("auto", "forward", "adjoint"),
+  }),
+);
+
+/** Of `generate`. */
+const writtenCall = t.exact(
+  t.partial({ ...where, rule, ruleTemperature: t.number, parts: level, from: layer, neurons: t.array(layer), special }),
+);
+
+const decoded =
+  <A>(codec: t.Decoder<unknown, A>) =>
+  (call: unknown, path: string): E.Either<readonly Fault[], A> =>
+    pipe(
+      t.type({ call: codec as t.Type<A, unknown> }).decode({ call }),
+      E.bimap(misread(path, "the options of a call"), (found) => found.call),
+    );
+
+/** Faults: an option of another type than the command takes. */
+export const callIn = decoded(askedCall);
+export const writtenCallIn = decoded(writtenCall);
