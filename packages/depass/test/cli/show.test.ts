@@ -53,7 +53,7 @@ test("the plan, with bytes at a prompt length", async () => {
 });
 
 test("one step's kernel by number, by name and by a part of its name", async () => {
-  const step = /^(\d+): b\d+ = (splitRows at layers\.1\.mlp\.post\.parts) /m.exec(await show("--plan"));
+  const step = /^(\d+): b\d+ = (splitRows at layers\.0\.mlp\.post\.parts) /m.exec(await show("--plan"));
   const [, number = "", name = ""] = step ?? [];
   const text = await show("--kernel", number);
   assert.match(text, new RegExp(`^// step ${number}: ${name}, kernel `));
@@ -61,7 +61,7 @@ test("one step's kernel by number, by name and by a part of its name", async () 
   assert.match(text, /^\/\/ workgroups: /m);
   assert.match(text, /@compute @workgroup_size/);
   assert.is(await show("--kernel", name), text);
-  assert.is(await show("--kernel", "splitRows at layers.1"), text);
+  assert.is(await show("--kernel", "splitRows at layers.0"), text);
 });
 
 const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
