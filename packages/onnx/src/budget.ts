@@ -2,6 +2,7 @@
 import { bytesPerElement, type Fault, fault, type Sizes, sizeOf, type Weights } from "@depass/graph";
 import type { Costs } from "./memory.ts";
 import type { Base } from "./plan.ts";
+import { isInPlace } from "./weights.ts";
 
 const FLOAT = 4;
 
@@ -9,12 +10,13 @@ const FLOAT = 4;
 export const weightCosts = ({ weights, derived }: Base, stored: Weights): Costs =>
   new Map(
     weights.map((name) => {
-      const first = derived.get(name)?.inputs[0];
+      const expr = derived.get(name);
+      const first = expr?.inputs[0];
       const { dtype = "f32", shape = [] } = stored.describe(first?.op === "weight" ? first.params.name : name) ?? {};
       const elements = sizeOf(shape);
       // A weight that is stored as f32 is not copied.
       const bytes = dtype === "f32" ? 0 : bytesPerElement[dtype] * elements;
-      return [name, { elements, scratch: first === undefined ? 0 : elements, stored: bytes }];
+      return [name, { elements, scratch: expr === undefined || isInPlace(expr) ? 0 : elements, stored: bytes }];
     }),
   );
 

@@ -65,15 +65,19 @@ export const weightsIn = ({ sources }: Step): readonly string[] => [
 ];
 
 /**
- * For each step the weights that no later step of its segment reads: one that streams lets them go. A matrix that the first
- * and the last segment read is read twice.
+ * How weights come and go in a run that streams: each is read once and stays to its last reader, or it goes with its segment and
+ * is read again, as a table may be that the first and the last segment read.
  */
-export const departures = (steps: readonly Step[]): readonly (readonly string[])[] => {
+export type Streaming = "once" | "again";
+
+/** For each step the weights that go behind it. */
+export const departures = (steps: readonly Step[], streaming: Streaming): readonly (readonly string[])[] => {
   const last = new Map<string, number>();
+  const stay = ({ segment }: Step, name: string): string => (streaming === "once" ? name : `${segment} ${name}`);
   steps.forEach((step, i) => {
-    for (const name of weightsIn(step)) last.set(`${step.segment} ${name}`, i);
+    for (const name of weightsIn(step)) last.set(stay(step, name), i);
   });
-  return steps.map((step, i) => weightsIn(step).filter((name) => last.get(`${step.segment} ${name}`) === i));
+  return steps.map((step, i) => weightsIn(step).filter((name) => last.get(stay(step, name)) === i));
 };
 
 /** What reading a weight takes: elements of its array and of one that it is derived of, bytes as they are stored. */
@@ -104,10 +108,10 @@ type Rehearsed = {
 };
 
 /** Weights that come and go, with lengths in place of arrays. */
-const rehearsedWeights = (steps: readonly Step[], costs: Costs) => {
+const rehearsedWeights = (steps: readonly Step[], costs: Costs, streaming: Streaming) => {
   const pool = newPool<Room>((length) => ({ length }));
   const there = new Map<string, Room>();
-  const [leaving, next] = [departures(steps), nextLengths(steps, costs)];
+  const [leaving, next] = [departures(steps, streaming), nextLengths(steps, costs)];
   /** The most bytes while they are read. */
   const bring = (names: readonly string[]): number =>
     names.reduce((most, name) => {
@@ -155,10 +159,15 @@ const keptBytes = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Siz
     return own.reduce((all, [local]) => all + bytes(program.outputs[local]?.shape ?? [], sizes), sum);
   }, 0);
 
-/** The most bytes that a run takes: weights that are kept and inputs left out; with `costs`, weights that come and go. */
-export const rehearse = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Sizes, costs?: Costs): Rehearsed => {
+/** The most bytes that a run takes: weights that are kept and inputs left out; with `comings`, weights that come and go. */
+export const rehearse = (
+  steps: readonly Step[],
+  kept: ReadonlySet<string>,
+  sizes: Sizes,
+  comings?: { readonly costs: Costs; readonly streaming: Streaming },
+): Rehearsed => {
   const inside = new Map<Program, number>();
-  const weights = costs && rehearsedWeights(steps, costs);
+  const weights = comings && rehearsedWeights(steps, comings.costs, comings.streaming);
   const values = FLOAT * placed(spansOf(steps, kept, sizes)).elements + keptBytes(steps, kept, sizes);
   let [most, mostWeights] = [0, 0];
   steps.forEach((step, i) => {

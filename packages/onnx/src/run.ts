@@ -157,9 +157,10 @@ type Supply = {
 
 const supplyOf = ({ store, ways }: Ready, { steps, streams }: Way, { signal }: RunOptions): Supply => {
   const options = signal === undefined ? {} : { signal };
-  if (!streams) return { before: (step) => store.keep(weightsIn(step), options)(), behind: () => undefined };
+  if (streams === undefined)
+    return { before: (step) => store.keep(weightsIn(step), options)(), behind: () => undefined };
   const stream = store.stream();
-  const leaving = departures(steps);
+  const leaving = departures(steps, streams);
   const next = nextLengths(steps, ways.costs);
   return {
     before: (step) => stream.bring(weightsIn(step), options)(),

@@ -4,7 +4,7 @@ import { type Fault, type Sizes, symbolsOf, valueOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { showSizes, tooBig, weightBytes } from "./budget.ts";
-import { type Costs, rehearse } from "./memory.ts";
+import { type Costs, rehearse, type Streaming } from "./memory.ts";
 import { type Base, type Models, type Step, stepsFor } from "./plan.ts";
 import { tileSizes } from "./tiles/tiling.ts";
 import { type Layout, type Variant, variantFor } from "./variant.ts";
@@ -16,8 +16,8 @@ export type Way = {
   /** Those of the tiles among them. */
   readonly sizes: Sizes;
   readonly steps: readonly Step[];
-  /** Whether weights are read when a step wants them, and let go behind it. */
-  readonly streams: boolean;
+  /** How weights come and go; absent where they stay. */
+  readonly streams: Streaming | undefined;
   /** The most bytes at once: weights and values. */
   readonly bytes: number;
   /** Of these, the most of weights. */
@@ -46,7 +46,7 @@ export const newWays = (base: Base, costs: Costs): Ways => ({
  * With as many rows a product takes so much longer than bringing its matrix (some nanoseconds an element) that this costs a
  * few hundredths of the time, and leaves the memory of all weights to others.
  */
-const MANY_ROWS = 2 ** 13;
+const MANY_ROWS = 2 ** 15;
 
 const hasManyRows = (tokens: number): boolean => (tokens * (tokens + 1)) / 2 >= MANY_ROWS;
 
@@ -64,11 +64,13 @@ const variantsFor = (layout: Layout, sizes: Sizes, exact: boolean): readonly Var
   return usual.key === apart.key ? [usual] : [usual, apart];
 };
 
-/** The fastest first, each with less memory than the one before. */
+/** The fastest first; those behind it take less memory, or hardly more. */
 const choices = ({ base }: Ways, sizes: Sizes, { exact, kept }: Asked): readonly Choice[] => {
   const variants = base.layout === undefined ? [undefined] : variantsFor(base.layout, sizes, exact);
-  const streaming = variants.map((variant) => ({ variant, streams: true }));
-  return kept || keepsWeights(base, sizes) ? [{ variant: variants[0], streams: false }, ...streaming] : streaming;
+  const streaming = (["once", "again"] as const).map((streams) => ({ variant: variants[0], streams }));
+  const apart = variants.slice(1).map((variant) => ({ variant, streams: "again" as const }));
+  const stay = kept || keepsWeights(base, sizes) ? [{ variant: variants[0], streams: undefined }] : [];
+  return [...stay, ...streaming, ...apart];
 };
 
 const stepsOf = ({ base, models, steps }: Ways, variant: Variant | undefined): Result<readonly Step[]> => {
@@ -86,8 +88,8 @@ const madeWay = (ways: Ways, { variant, streams }: Choice, bound: Sizes): Result
     E.map((steps) => {
       const sizes = variant === undefined ? bound : tileSizes(variant.tiling, bound);
       const kept = new Set(Object.values(ways.base.outputs));
-      const { bytes, weights } = rehearse(steps, kept, sizes, streams ? ways.costs : undefined);
-      const all = streams ? 0 : weightBytes(ways.costs);
+      const { bytes, weights } = rehearse(steps, kept, sizes, streams && { costs: ways.costs, streaming: streams });
+      const all = streams === undefined ? weightBytes(ways.costs) : 0;
       return { variant, sizes, steps, streams, bytes: all + bytes, weights: all + weights };
     }),
   );

@@ -163,8 +163,8 @@ test("a weight that cannot be read, or an abort, ends a run that streams; the ne
 
 test("long prompts leave weights unread until they are wanted; short ones, and graphs without parts, keep them", () => {
   const base = g.orThrow(basePlan(packed(modelOf({ ...wide, tokens: 16 }))));
-  assert.ok(keepsWeights(base, { T: 64 }));
-  assert.not(keepsWeights(base, { T: 128 }));
+  assert.ok(keepsWeights(base, { T: 128 }));
+  assert.not(keepsWeights(base, { T: 256 }));
   assert.ok(keepsWeights(base, {}), "as long as nobody says how long they are");
   assert.ok(keepsWeights(g.orThrow(basePlan(graph)), { T: 4096 }));
 });
@@ -173,7 +173,7 @@ test("a weight goes behind the last step of its segment that reads it, and nothi
   const base = g.orThrow(basePlan(packed(modelOf({ ...wide, layers: 3, tokens: 16 })), { apart: 1 }));
   const { layout } = base;
   const steps = g.orThrow(stepsFor(base, layout && variantFor(layout, 16, false), new Map()));
-  const leaving = departures(steps);
+  const leaving = departures(steps, "again");
   assert.ok(steps.length > base.segments.length);
   const gone = new Set<string>();
   steps.forEach((step, i) => {
