@@ -2,9 +2,8 @@
 import { bytesPerElement, type Fault, fault, type Sizes, sizeOf, type Weights } from "@depass/graph";
 import type { Costs } from "./memory.ts";
 import type { Base } from "./plan.ts";
+import { FLOAT } from "./pool.ts";
 import { isInPlace } from "./weights.ts";
-
-const FLOAT = 4;
 
 /** What each weight that runs read costs, by its name; a derived one has the shape of its first operand (fold.ts). */
 export const weightCosts = ({ weights, derived }: Base, stored: Weights): Costs =>

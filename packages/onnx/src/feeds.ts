@@ -3,7 +3,7 @@
 import { evaluateClosed, internal, type Sizes, shapeOfSizes, sizeOf, type Tensor, valueOf } from "@depass/graph";
 import type { Places } from "./arena.ts";
 import type { Step } from "./plan.ts";
-import type { Arrays } from "./pool.ts";
+import { type Arrays, FLOAT } from "./pool.ts";
 import type { OrtTensor, Runtime } from "./session.ts";
 import { asF32 } from "./weights.ts";
 
@@ -41,8 +41,6 @@ export type Room = {
   readonly kept: ReadonlySet<string>;
   readonly arrays: Arrays;
 };
-
-const FLOAT = 4;
 
 const roomOf = ({ places, arena, kept, arrays }: Room, value: string, length: number, type: "f32" | "i32") => {
   if (kept.has(value)) return type === "i32" ? new Int32Array(length) : arrays.take(length);

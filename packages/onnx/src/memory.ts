@@ -2,13 +2,11 @@
 // that is exact; within one ONNX Runtime frees a value behind its last reader and computes some in place, but in an order of its
 // own and with scratch of its own, so this is an estimate. The process itself is counted apart.
 import { type Expr, internal, product, type Shape, type Sizes, valueOf } from "@depass/graph";
-import { placed, type Span } from "./arena.ts";
+import { type Places, placed, type Span } from "./arena.ts";
 import { fuse } from "./fuse.ts";
 import type { Step } from "./plan.ts";
-import { newPool, type Room } from "./pool.ts";
+import { FLOAT, newPool, type Room } from "./pool.ts";
 import type { Program } from "./program.ts";
-
-const FLOAT = 4;
 
 const bytes = (shape: Shape, sizes: Sizes): number => FLOAT * valueOf(product(shape), sizes);
 
@@ -102,6 +100,8 @@ export const nextLengths = (steps: readonly Step[], costs: Costs): readonly (rea
 };
 
 type Rehearsed = {
+  /** Where values between segments lie. */
+  readonly places: Places;
   /** The most bytes held at once, and of them at most those of weights that come and go. */
   readonly bytes: number;
   readonly weights: number;
@@ -135,7 +135,7 @@ const rehearsedWeights = (steps: readonly Step[], costs: Costs, streaming: Strea
 };
 
 /** How long each value lives that only steps read; those of `kept` are the caller's. */
-export const spansOf = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Sizes): readonly Span[] => {
+const spansOf = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Sizes): readonly Span[] => {
   const last = lastReads(steps, kept);
   return steps.flatMap(({ program, outputs }, first) =>
     [...outputs].flatMap(([local, name]) =>
@@ -168,7 +168,8 @@ export const rehearse = (
 ): Rehearsed => {
   const inside = new Map<Program, number>();
   const weights = comings && rehearsedWeights(steps, comings.costs, comings.streaming);
-  const values = FLOAT * placed(spansOf(steps, kept, sizes)).elements + keptBytes(steps, kept, sizes);
+  const places = placed(spansOf(steps, kept, sizes));
+  const values = FLOAT * places.elements + keptBytes(steps, kept, sizes);
   let [most, mostWeights] = [0, 0];
   steps.forEach((step, i) => {
     const reading = weights?.bring(weightsIn(step)) ?? 0;
@@ -178,5 +179,5 @@ export const rehearse = (
     most = Math.max(most, reading, own + (weights?.bytes() ?? 0));
     weights?.release(i);
   });
-  return { bytes: values + most, weights: mostWeights };
+  return { places, bytes: values + most, weights: mostWeights };
 };

@@ -1,7 +1,11 @@
 // Arrays that are used again by what has the same length: weights of layers that come and go, results of steps of training. A
 // plan goes through the same takings and givings with lengths alone (memory.ts), so that what it foresees is what a run takes.
 
+import { bytesPerElement } from "@depass/graph";
 import { freeNow } from "./free.ts";
+
+/** Bytes of an element: whatever a checkpoint stores, runs compute in f32, or in i32. */
+export const FLOAT = bytesPerElement.f32;
 
 /** An array, or in a plan its length. */
 export type Room = { readonly length: number };

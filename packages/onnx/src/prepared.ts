@@ -28,7 +28,7 @@ import { weightBytes, weightCosts } from "./budget.ts";
 import { freeNow } from "./free.ts";
 import { type Base, basePlan, type PlanOptions } from "./plan.ts";
 import { giveBack, newArrays } from "./pool.ts";
-import { type Again, type Ready, runOnce } from "./run.ts";
+import { type Again, freeFor, type Ready, runOnce } from "./run.ts";
 import type { Runtime } from "./session.ts";
 import { type Ledger, newStore } from "./store.ts";
 import { keepsWeights, newWays } from "./way.ts";
@@ -54,7 +54,7 @@ export const newShared = (runtime: Runtime): Shared => ({
   ledger: { kept: 0 },
 });
 
-const nothing = (): Again => ({ fixed: new Map(), places: { offsets: new Map(), elements: 0 }, arenas: [] });
+const nothing = (): Again => ({ fixed: new Map(), arenas: [] });
 
 const inputsOf = (graph: Graph): Graph =>
   Object.fromEntries(leavesOf(graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : [])));
@@ -72,20 +72,21 @@ const readyOn = (
   store: newStore(originOf(runtime, weights, base.derived), ledger),
   bounds,
   indexes,
-  free: (store) => budget - (ledger.kept - store.bytes()),
   budget,
   gates: new Map(),
   sessions: { plain: new Map(), pooled: new Map() },
   arrays: newArrays(),
-  last: { key: "", again: nothing() },
+  last: { way: undefined, again: nothing() },
   life: { isOpen: true },
 });
 
 /** Reads the weights that runs will keep, where there is room for them. */
-const readAhead = ({ ways, store, free }: Ready, { sizes, ...options }: PrepareOptions): Faulty<unknown> =>
-  (sizes === undefined || keepsWeights(ways.base, sizes)) && weightBytes(ways.costs) <= free(store)
+const readAhead = (ready: Ready, { sizes, ...options }: PrepareOptions): Faulty<unknown> => {
+  const { ways, store } = ready;
+  return (sizes === undefined || keepsWeights(ways.base, sizes)) && weightBytes(ways.costs) <= freeFor(ready)
     ? store.keep(ways.base.weights, options)
     : TE.right(undefined);
+};
 
 const runnerOf = (ready: Ready, { shelf }: Shared): Runner => {
   const run = (inputs: Values, own: RunOptions = {}): Faulty<Tensors> =>

@@ -18,13 +18,12 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { aborted } from "./aborted.ts";
-import { type Places, placed } from "./arena.ts";
-import { noRoom, showSizes } from "./budget.ts";
+import { noRoom } from "./budget.ts";
 import { type Feeds, fetchesOf, fixedFeeds, inputTensor, type Room } from "./feeds.ts";
 import { freeNow } from "./free.ts";
-import { departures, nextLengths, spansOf, weightsIn } from "./memory.ts";
+import { departures, nextLengths, weightsIn } from "./memory.ts";
 import type { Step } from "./plan.ts";
-import type { Arrays } from "./pool.ts";
+import { type Arrays, FLOAT } from "./pool.ts";
 import type { Program } from "./program.ts";
 import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
 import type { Store } from "./store.ts";
@@ -33,10 +32,9 @@ import { type Way, type Ways, wayFor } from "./way.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
-/** What follows from a way and its sizes alone, and arrays that no run uses at the moment. */
+/** What follows from sizes alone, and arrays for values of a way that no run uses at the moment. */
 export type Again = {
   readonly fixed: Map<Program, Feeds>;
-  readonly places: Places;
   readonly arenas: ArrayBuffer[];
 };
 
@@ -49,8 +47,7 @@ export type Ready = {
   readonly store: Store;
   readonly bounds: readonly SizeBound[];
   readonly indexes: readonly IndexBound[];
-  /** Bytes that its weights and a run may take: what other runners of the backend keep is not among them. */
-  readonly free: (store: Store) => number;
+  /** Bytes that weights and runs of the backend may take together. */
   readonly budget: number;
   /** Whether a weight that makes gates is dense (variant.ts), once it was seen. */
   readonly gates: Map<string, boolean>;
@@ -58,11 +55,14 @@ export type Ready = {
   readonly sessions: Readonly<Record<"plain" | "pooled", Map<Program, Promise<Result<Session>>>>>;
   /** Arrays of results that nobody holds any more. */
   readonly arrays: Arrays;
-  /** Of earlier runs in the same way and with the same sizes. */
-  readonly last: { key: string; again: Again };
+  /** Of earlier runs in the same way. */
+  readonly last: { way: Way | undefined; again: Again };
   /** Ended by dispose(). */
   readonly life: { isOpen: boolean };
 };
+
+/** Bytes that its weights and a run may take: what other runners of the backend keep is not among them. */
+export const freeFor = ({ store, budget }: Pick<Ready, "store" | "budget">): number => budget - store.others();
 
 const boundSizes = (ready: Ready, inputs: Tensors): Result<Sizes> =>
   pipe(
@@ -94,9 +94,9 @@ const runIn = async (
   options: RunOptions,
   exact: boolean,
 ): Promise<Result<Tensors | "unsure">> => {
-  const { ways, store, free, budget } = ready;
+  const { ways, store, budget } = ready;
   const kept = store.keeps(ways.base.weights);
-  const way = wayFor(ways, sizes, { exact, kept, free: free(store), budget });
+  const way = wayFor(ways, sizes, { exact, kept, free: freeFor(ready), budget });
   if (E.isLeft(way)) return way;
   if (way.right.streams) store.letGo();
   return computed(ready, way.right, inputs, options);
@@ -120,7 +120,7 @@ export const isPooled = (
 };
 
 const sessionFor = (ready: Ready, way: Way, { program: own }: Step): Promise<Result<Session>> => {
-  const pooled = isPooled(way, own, ready.free(ready.store));
+  const pooled = isPooled(way, own, freeFor(ready));
   const sessions = ready.sessions[pooled ? "pooled" : "plain"];
   const opening = sessions.get(own) ?? openSession(ready.runtime, own.bytes, pooled)();
   sessions.set(own, opening);
@@ -128,20 +128,16 @@ const sessionFor = (ready: Ready, way: Way, { program: own }: Step): Promise<Res
 };
 
 /** Another length needs other tables and another array: those of the last one are let go. */
-const againFor = ({ last, ways }: Ready, { steps, sizes, variant, streams }: Way): Again => {
-  const key = `${showSizes(sizes)} ${variant?.key} ${streams}`;
-  if (last.key !== key) {
-    const kept = new Set(Object.values(ways.base.outputs));
+const againFor = ({ last }: Ready, way: Way): Again => {
+  if (last.way !== way) {
     freeNow(last.again.arenas);
-    last.again = { fixed: new Map(), places: placed(spansOf(steps, kept, sizes)), arenas: [] };
-    last.key = key;
+    last.again = { fixed: new Map(), arenas: [] };
+    last.way = way;
   }
   return last.again;
 };
 
-const FLOAT = 4;
-
-const arenaOf = ({ arenas, places: { elements } }: Again): Result<ArrayBuffer> =>
+const arenaOf = ({ arenas }: Again, { places: { elements } }: Way): Result<ArrayBuffer> =>
   E.tryCatch(
     () => arenas.pop() ?? new ArrayBuffer(FLOAT * elements),
     () => [noRoom("values between segments", FLOAT * elements)],
@@ -214,10 +210,9 @@ const computed = async (
   options: RunOptions,
 ): Promise<Result<Tensors | "unsure">> => {
   const again = againFor(ready, way);
-  const arena = arenaOf(again);
+  const arena = arenaOf(again, way);
   if (E.isLeft(arena)) return arena;
-  const kept = new Set(Object.values(ready.ways.base.outputs));
-  const room: Room = { places: again.places, arena: arena.right, kept, arrays: ready.arrays };
+  const room: Room = { places: way.places, arena: arena.right, kept: way.kept, arrays: ready.arrays };
   const supply = supplyOf(ready, way, options);
   const result = await throughSteps(ready, { way, supply, fixed: again.fixed, room, inputs, options });
   again.arenas.push(arena.right);

@@ -3,13 +3,11 @@
 import { type Fault, type Faulty, type RunOptions, sizeOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { aborted } from "./aborted.ts";
-import { type Arrays, newArrays } from "./pool.ts";
+import { type Arrays, FLOAT, newArrays } from "./pool.ts";
 import type { OrtTensor } from "./session.ts";
 import { closeOrigin, type Lending, type Origin, readWeight } from "./weights.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
-
-const FLOAT = 4;
 
 /** Bytes of weights that all runners of a backend keep. */
 export type Ledger = { kept: number };
@@ -17,7 +15,8 @@ export type Ledger = { kept: number };
 export type Store = {
   /** Whether all of these are kept. */
   readonly keeps: (names: readonly string[]) => boolean;
-  readonly bytes: () => number;
+  /** Bytes that the other stores of the ledger keep. */
+  readonly others: () => number;
   /** Reads and keeps. Faults: those of reading, an abort. */
   readonly keep: (names: readonly string[], options?: RunOptions) => Faulty<ReadonlyMap<string, OrtTensor>>;
   readonly letGo: () => void;
@@ -104,7 +103,7 @@ export const newStore = (origin: Origin, ledger: Ledger): Store => {
   };
   return {
     keeps: (names) => names.every((name) => kept.has(name)),
-    bytes: () => bytes,
+    others: () => ledger.kept - bytes,
     keep:
       (names, options = {}) =>
       async () => {

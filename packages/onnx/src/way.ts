@@ -3,6 +3,7 @@
 import { type Fault, type Sizes, symbolsOf, valueOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import type { Places } from "./arena.ts";
 import { showSizes, tooBig, weightBytes } from "./budget.ts";
 import { type Costs, rehearse, type Streaming } from "./memory.ts";
 import { type Base, type Models, type Step, stepsFor } from "./plan.ts";
@@ -16,6 +17,10 @@ export type Way = {
   /** Those of the tiles among them. */
   readonly sizes: Sizes;
   readonly steps: readonly Step[];
+  /** Values that are the caller's: each has an array of its own. */
+  readonly kept: ReadonlySet<string>;
+  /** Where the others lie. */
+  readonly places: Places;
   /** How weights come and go; absent where they stay. */
   readonly streams: Streaming | undefined;
   /** The most bytes at once: weights and values. */
@@ -88,9 +93,14 @@ const madeWay = (ways: Ways, { variant, streams }: Choice, bound: Sizes): Result
     E.map((steps) => {
       const sizes = variant === undefined ? bound : tileSizes(variant.tiling, bound);
       const kept = new Set(Object.values(ways.base.outputs));
-      const { bytes, weights } = rehearse(steps, kept, sizes, streams && { costs: ways.costs, streaming: streams });
+      const { places, bytes, weights } = rehearse(
+        steps,
+        kept,
+        sizes,
+        streams && { costs: ways.costs, streaming: streams },
+      );
       const all = streams === undefined ? weightBytes(ways.costs) : 0;
-      return { variant, sizes, steps, streams, bytes: all + bytes, weights: all + weights };
+      return { variant, sizes, steps, kept, places, streams, bytes: all + bytes, weights: all + weights };
     }),
   );
 
