@@ -4,6 +4,7 @@ import { loadModel, type Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
+import { atPosition } from "../src/explanation.ts";
 import { arbitrated } from "./arbiter.ts";
 import { streamSites } from "./calls.ts";
 import { type Case, inputsOf, isComparable, namesOf, prepared, type Setting, scored } from "./case.ts";
@@ -11,14 +12,14 @@ import { compared, type Outcome, type Terms } from "./compare.ts";
 import { edgeInputs, edgesWith } from "./edges.ts";
 import { type Expected, readExpected, readPrompts } from "./expected.ts";
 import { atSite } from "./family.ts";
-import { lastOf, type Parts, partsOf, together, variantOf } from "./variants.ts";
+import { type Parts, partsOf, together, variantOf } from "./variants.ts";
 
 type Report = (outcomes: readonly Outcome[]) => void;
 
 /** The forward pass at the last token: logits and every state, concatenated by name. */
 const forwardGraph = ({ architecture }: Model): Graph => ({
-  logits: architecture.unembed(lastOf(architecture.normed)),
-  ...Object.fromEntries(streamSites(architecture).map((name) => [name, lastOf(atSite(architecture, name))])),
+  logits: architecture.unembed(atPosition(architecture.normed)),
+  ...Object.fromEntries(streamSites(architecture).map((name) => [name, atPosition(atSite(architecture, name))])),
 });
 
 const tokenized = (model: Model, { name, prompt }: Case): Outcome => {

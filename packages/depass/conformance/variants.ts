@@ -2,11 +2,8 @@
 import {
   type Dim,
   decompose,
-  type Expr,
   type Fault,
   type Graph,
-  gather,
-  input,
   internal,
   pack,
   partsName,
@@ -20,6 +17,7 @@ import {
 import { type Architecture, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import { atPosition } from "../src/explanation.ts";
 import { sizeAt } from "../src/layer.ts";
 import { ruleNamed, seedNamed } from "./calls.ts";
 import { gateOutputs, placesOf, withEdges } from "./edges.ts";
@@ -37,8 +35,6 @@ export const variantOf = (name: string): Variant | undefined => {
   const rule = ruleNamed(ruleName, 0.1, special);
   return key === "" || rule === undefined ? undefined : { key, seed: level, layer: Number(layer), rule };
 };
-
-export const lastOf = (x: Expr): Expr => gather(-2, input("position", [1], "i32"))(x);
 
 /** A variant with the graph of its parts at the last token and, below token level, of the gate inputs at its edges. */
 export type Parts = {
@@ -64,7 +60,7 @@ export const partsOf =
       E.bind("graph", ({ seed, neurons }) => {
         const { key, rule } = variant;
         const edged = seed.tokenLevel ? rule : withEdges(rule, key, neurons);
-        const source = { [key]: lastOf(architecture.normed) };
+        const source = { [key]: atPosition(architecture.normed) };
         return pipe(
           decompose(source, { seed, rule: edged }),
           E.map((d) => prune([partsName(key)])(d.graph)),

@@ -4,28 +4,15 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import type { Maps } from "./maps.ts";
-import { savedTarget, savedTimes, savedToken } from "./saved.ts";
-import { misread, origin, withBackend } from "./stored.ts";
+import { savedAnswer } from "./saved.ts";
+import { misread, withBackend } from "./stored.ts";
 
 const row = t.array(t.number);
 
 const stored = t.intersection([
-  origin,
-  t.type({
-    rule: t.string,
-    mode: t.union([t.literal("forward"), t.literal("adjoint")]),
-    prompt: t.string,
-    tokens: t.array(savedToken),
-    position: t.number,
-    target: savedTarget,
-    explained: t.number,
-    heads: t.array(row),
-    attention: row,
-    mlp: row,
-    gap: t.number,
-    times: savedTimes,
-  }),
-  t.partial({ foils: t.array(savedTarget), all: t.type({ tokens: t.array(row), neurons: t.array(row) }) }),
+  savedAnswer,
+  t.type({ heads: t.array(row), attention: row, mlp: row }),
+  t.partial({ all: t.type({ tokens: t.array(row), neurons: t.array(row) }) }),
 ]);
 
 /** What a codec cannot say: that every layer has its row, and each token a score. */

@@ -19,7 +19,7 @@ export const savedToken = t.type({
   special: t.boolean,
   origin: t.union([t.literal("text"), t.literal("tokenizer")]),
 });
-export const savedTarget = t.intersection([
+const savedTarget = t.intersection([
   t.type({ id: t.number, text: t.string, logit: t.number, probability: t.number }),
   t.partial({ explained: t.type({ logit: t.number, softcap: t.number }) }),
 ]);
@@ -37,29 +37,29 @@ const part = t.intersection([
 const layer = t.type({ site: t.string, scores: t.array(t.number), explained: t.number });
 
 /** Seconds. */
-export const savedTimes = t.intersection([t.type({ prepare: t.number, run: t.number }), t.partial({ load: t.number })]);
+const savedTimes = t.intersection([t.type({ prepare: t.number, run: t.number }), t.partial({ load: t.number })]);
 
-const stored = t.intersection([
+/** What every answer about one position says: what was asked of which model, and how it was answered. */
+export const savedAnswer = t.intersection([
   origin,
   t.type({
     rule: t.string,
-    seed: t.string,
     mode: t.union([t.literal("forward"), t.literal("adjoint")]),
     prompt: t.string,
     tokens: t.array(savedToken),
     position: t.number,
     target: savedTarget,
     explained: t.number,
-    parts: t.array(part),
-    total: t.number,
     gap: t.number,
     times: savedTimes,
   }),
-  t.partial({
-    to: t.string,
-    foils: t.array(savedTarget),
-    layers: t.array(layer),
-  }),
+  t.partial({ foils: t.array(savedTarget) }),
+]);
+
+const stored = t.intersection([
+  savedAnswer,
+  t.type({ seed: t.string, parts: t.array(part), total: t.number }),
+  t.partial({ to: t.string, layers: t.array(layer) }),
 ]);
 
 /** What a codec cannot say: that numbers of tokens are of tokens that are there, and each layer has a score for each part. */

@@ -86,9 +86,6 @@ const withOrigin = <R extends Result>(
     })),
   );
 
-/** A task whose answer is remembered. */
-const once = <A>(task: Faulty<A>): Faulty<A> => lazy(task);
-
 /** How a run is watched: among several, by its number. */
 const watched = (a: Attended, index: number, count: number): PromptAsk => {
   const options = runOptions(a);
@@ -115,7 +112,7 @@ const answered = <O extends AskOptions, R extends Result, A>(
   const several = entries.length > 1;
   const backend = several ? keeping(a.open.backend) : a.open.backend;
   const run = understood.on(a.open, backend);
-  const weights = once(weightsHash(model));
+  const weights: Faulty<string> = lazy(weightsHash(model));
   const one =
     (index: number) =>
     (entry: Entry): Faulty<A> =>

@@ -26,8 +26,8 @@ import { inFull, type Outcome, passes, showOutcome } from "../../conformance/com
 import { readExpected } from "../../conformance/expected.ts";
 import { atSite } from "../../conformance/family.ts";
 import { checkPrompts } from "../../conformance/prompts.ts";
-import { lastOf } from "../../conformance/variants.ts";
 import { openBackend } from "../../src/backends.ts";
+import { atPosition } from "../../src/explanation.ts";
 import { attentionLevel } from "../../src/levels.ts";
 import { newFolder, PARIS, remove, THE, writeCheckpoint } from "../tiny.ts";
 
@@ -51,7 +51,7 @@ const dot = (a: Float64Array, b: Float64Array): number => a.reduce((sum, x, i) =
 
 /** What the first MLP reads at the last token: the stream before the attention, and what that added, over the norm. */
 const read = async ({ architecture, weights }: Model): Promise<readonly [Float64Array, Float64Array]> => {
-  const last = (name: string) => lastOf(atSite(architecture, name));
+  const last = (name: string) => atPosition(atSite(architecture, name));
   const inputs = { tokens: i32([ids.length], ids), position: i32([1], [ids.length - 1]) };
   const out = await run(weights, { before: last(site.residPre(0)), added: last(site.attnOut(0)) }, inputs);
   const [before, added] = [toF64(out.before as Tensor), toF64(out.added as Tensor)];
@@ -77,7 +77,9 @@ const weightsFor = (gate: number): Tensors => {
 const scoresOf = async (weights: Tensors): Promise<Float64Array> => {
   const { normed, hidden } = loaded.architecture;
   const seed = orThrow(attentionLevel(loaded.architecture, 0));
-  const { graph } = orThrow(decompose({ normed: lastOf(normed) }, { seed, rule: lastAsRemainder(softmaxRule(0.1)) }));
+  const { graph } = orThrow(
+    decompose({ normed: atPosition(normed) }, { seed, rule: lastAsRemainder(softmaxRule(0.1)) }),
+  );
   const inputs = { tokens: i32([ids.length], ids), position: i32([1], [ids.length - 1]) };
   const parts = toF64((await run(weightsOf(weights), graph, inputs))[partsName("normed")] as Tensor);
   const table = toF64(plain["model.embed_tokens.weight"] as Tensor);
