@@ -19,9 +19,9 @@ export const weightCosts = ({ weights, derived }: Base, stored: Weights): Costs 
     }),
   );
 
-/** Bytes of all weights as f32. */
-export const weightBytes = (costs: Costs): number =>
-  FLOAT * [...costs.values()].reduce((sum, { elements }) => sum + elements, 0);
+/** Bytes of all weights as f32, or of all but some. */
+export const weightBytes = (costs: Costs, without: ReadonlySet<string> = new Set()): number =>
+  FLOAT * [...costs].reduce((sum, [name, { elements }]) => (without.has(name) ? sum : sum + elements), 0);
 
 const MiB = 2 ** 20;
 const text = (bytes: number): string =>

@@ -4,6 +4,8 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { arrangedFor } from "./arranged.ts";
 import { weightBytes, weightCosts } from "./budget.ts";
+import { lookedUp } from "./lookup.ts";
+import { pieced } from "./pieces.ts";
 import { basePlan, type PlanOptions } from "./plan.ts";
 import { tileCount } from "./tiles/tiling.ts";
 import { newWays, wayFor } from "./way.ts";
@@ -23,7 +25,8 @@ export const foresee = (
 ): E.Either<readonly Fault[], Foreseen> =>
   pipe(
     arrangedFor(source, stored),
-    E.bind("base", ({ graph }) => basePlan(graph, options)),
+    E.map(({ graph, weights }) => pieced(lookedUp(graph, weights).graph, weights)),
+    E.bind("base", ({ graph, pieces }) => basePlan(graph, options, pieces)),
     E.map(({ base, weights }) => newWays(base, weightCosts(base, weights))),
     E.bindTo("ways"),
     E.bind("way", ({ ways }) =>
