@@ -5,7 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { lookedUp } from "../src/lookup.ts";
+import { lookedUp } from "../src/weights/lookup.ts";
 import { open } from "./backends.ts";
 
 const test = suite("lookup");

@@ -6,11 +6,11 @@ import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { foresee } from "../src/foresee.ts";
-import { departures, weightsIn } from "../src/memory.ts";
-import { basePlan, stepsFor } from "../src/plan.ts";
-import { variantFor } from "../src/variant.ts";
-import { usuallyKept, usualStreaming } from "../src/way.ts";
+import { departures, weightsIn } from "../src/memory/memory.ts";
+import { usuallyKept, usualStreaming } from "../src/memory/way.ts";
+import { basePlan, stepsFor } from "../src/plan/plan.ts";
+import { variantFor } from "../src/plan/variant.ts";
+import { foresee } from "../src/run/foresee.ts";
 import { open, same, sameOn } from "./backends.ts";
 import { packed, wide } from "./packed.ts";
 

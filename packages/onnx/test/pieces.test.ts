@@ -4,9 +4,9 @@ import { noise } from "@depass/graph/testing";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { foresee } from "../src/foresee.ts";
-import { pieced } from "../src/pieces.ts";
-import { basePlan } from "../src/plan.ts";
+import { pieced } from "../src/plan/pieces.ts";
+import { basePlan } from "../src/plan/plan.ts";
+import { foresee } from "../src/run/foresee.ts";
 import { open } from "./backends.ts";
 
 const test = suite("pieces");

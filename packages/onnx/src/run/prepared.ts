@@ -23,18 +23,18 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { arrangedFor } from "./arranged.ts";
-import { weightBytes, weightCosts } from "./budget.ts";
-import { freeNow } from "./free.ts";
-import { type LookedUp, lookedUp } from "./lookup.ts";
-import { pieced } from "./pieces.ts";
-import { type Base, basePlan, type PlanOptions } from "./plan.ts";
-import { giveBack, newArrays } from "./pool.ts";
+import { weightBytes, weightCosts } from "../memory/budget.ts";
+import { newWays, usuallyKept } from "../memory/way.ts";
+import { arrangedFor } from "../plan/arranged.ts";
+import { pieced } from "../plan/pieces.ts";
+import { type Base, basePlan, type PlanOptions } from "../plan/plan.ts";
+import { freeNow } from "../runtime/free.ts";
+import type { Runtime } from "../runtime/session.ts";
+import { type LookedUp, lookedUp } from "../weights/lookup.ts";
+import { giveBack, newArrays } from "../weights/pool.ts";
+import { type Ledger, newStore } from "../weights/store.ts";
+import { originOf } from "../weights/weights.ts";
 import { type Again, freeFor, type Ready, runOnce } from "./run.ts";
-import type { Runtime } from "./session.ts";
-import { type Ledger, newStore } from "./store.ts";
-import { newWays, usuallyKept } from "./way.ts";
-import { originOf } from "./weights.ts";
 
 export type CpuOptions = PlanOptions & {
   /** Bytes that weights and runs may take together. */

@@ -2,13 +2,13 @@
 import type { Fault, Foreseen, Graph, Sizes, Weights } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { arrangedFor } from "./arranged.ts";
-import { weightBytes, weightCosts } from "./budget.ts";
-import { lookedUp } from "./lookup.ts";
-import { pieced } from "./pieces.ts";
-import { basePlan, type PlanOptions } from "./plan.ts";
-import { tileCount } from "./tiles/tiling.ts";
-import { newWays, wayFor } from "./way.ts";
+import { weightBytes, weightCosts } from "../memory/budget.ts";
+import { newWays, wayFor } from "../memory/way.ts";
+import { arrangedFor } from "../plan/arranged.ts";
+import { pieced } from "../plan/pieces.ts";
+import { basePlan, type PlanOptions } from "../plan/plan.ts";
+import { tileCount } from "../tiles/tiling.ts";
+import { lookedUp } from "../weights/lookup.ts";
 
 /**
  * Node, ONNX Runtime and its scratch, what reading a checkpoint leaves behind: measured beside SmolLM2-135M, from 16 to 128

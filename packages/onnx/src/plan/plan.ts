@@ -3,13 +3,13 @@
 import { check, type Expr, expand, type Fault, type Graph, internal, nodesOf, share, simplify } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import type { Program } from "../lower/program.ts";
+import { retile } from "../tiles/retile.ts";
+import { type Place, placeOf } from "../tiles/rules.ts";
+import type { Tables } from "../tiles/tiling.ts";
 import { foldWeights } from "./fold.ts";
 import { type Own, type Part, partsOf } from "./parts.ts";
-import type { Program } from "./program.ts";
 import { type Segment, type Source, segmented } from "./segments.ts";
-import { retile } from "./tiles/retile.ts";
-import { type Place, placeOf } from "./tiles/rules.ts";
-import type { Tables } from "./tiles/tiling.ts";
 import { type Layout, layoutFor, type Variant } from "./variant.ts";
 
 export type Base = {

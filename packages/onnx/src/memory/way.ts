@@ -3,12 +3,12 @@
 import { type Fault, type Sizes, symbolsOf, valueOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import { type Base, type Models, type Step, stepsFor } from "../plan/plan.ts";
+import { type Layout, type Variant, variantFor } from "../plan/variant.ts";
+import { tileSizes } from "../tiles/tiling.ts";
 import type { Places } from "./arena.ts";
 import { showSizes, tooBig, weightBytes } from "./budget.ts";
 import { type Costs, comingIn, rehearse, type Streaming } from "./memory.ts";
-import { type Base, type Models, type Step, stepsFor } from "./plan.ts";
-import { tileSizes } from "./tiles/tiling.ts";
-import { type Layout, type Variant, variantFor } from "./variant.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 

@@ -19,19 +19,19 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { aborted } from "./aborted.ts";
-import { noRoom } from "./budget.ts";
+import type { Program } from "../lower/program.ts";
+import { noRoom } from "../memory/budget.ts";
+import { departures, nextLengths, weightsIn } from "../memory/memory.ts";
+import { type Way, type Ways, wayFor } from "../memory/way.ts";
+import type { Step } from "../plan/plan.ts";
+import { isDense } from "../plan/variant.ts";
+import { aborted } from "../runtime/aborted.ts";
+import { freeNow } from "../runtime/free.ts";
+import { type OrtTensor, openSession, type Runtime, type Session } from "../runtime/session.ts";
+import { type Lookup, rowsFor } from "../weights/lookup.ts";
+import { type Arrays, FLOAT } from "../weights/pool.ts";
+import type { Store } from "../weights/store.ts";
 import { type Feeds, fetchesOf, fixedFeeds, inputTensor, type Room } from "./feeds.ts";
-import { freeNow } from "./free.ts";
-import { type Lookup, rowsFor } from "./lookup.ts";
-import { departures, nextLengths, weightsIn } from "./memory.ts";
-import type { Step } from "./plan.ts";
-import { type Arrays, FLOAT } from "./pool.ts";
-import type { Program } from "./program.ts";
-import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
-import type { Store } from "./store.ts";
-import { isDense } from "./variant.ts";
-import { type Way, type Ways, wayFor } from "./way.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 

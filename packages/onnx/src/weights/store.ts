@@ -2,9 +2,9 @@
 // run that streams reads what its next steps want into arrays of its own, and uses these again for what comes after.
 import { type Fault, type Faulty, type RunOptions, sizeOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
-import { aborted } from "./aborted.ts";
+import { aborted } from "../runtime/aborted.ts";
+import type { OrtTensor } from "../runtime/session.ts";
 import { type Arrays, FLOAT, newArrays } from "./pool.ts";
-import type { OrtTensor } from "./session.ts";
 import { closeOrigin, type Lending, type Origin, readWeight } from "./weights.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;

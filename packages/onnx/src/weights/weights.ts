@@ -18,10 +18,10 @@ import {
   weight,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
-import { freeNow } from "./free.ts";
-import { type Program, program } from "./program.ts";
-import { keyOf } from "./segments.ts";
-import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
+import { type Program, program } from "../lower/program.ts";
+import { keyOf } from "../plan/segments.ts";
+import { freeNow } from "../runtime/free.ts";
+import { type OrtTensor, openSession, type Runtime, type Session } from "../runtime/session.ts";
 
 const UPPER = 0xffff0000 | 0;
 

@@ -2,11 +2,11 @@
 // that is exact; within one ONNX Runtime frees a value behind its last reader and computes some in place, but in an order of its
 // own and with scratch of its own, so this is an estimate. The process itself is counted apart.
 import { type Expr, internal, product, type Shape, type Sizes, valueOf } from "@depass/graph";
+import { fuse } from "../lower/fuse.ts";
+import type { Program } from "../lower/program.ts";
+import type { Base, Step } from "../plan/plan.ts";
+import { FLOAT, newPool, type Room } from "../weights/pool.ts";
 import { type Places, placed, type Span } from "./arena.ts";
-import { fuse } from "./fuse.ts";
-import type { Base, Step } from "./plan.ts";
-import { FLOAT, newPool, type Room } from "./pool.ts";
-import type { Program } from "./program.ts";
 
 const bytes = (shape: Shape, sizes: Sizes): number => FLOAT * valueOf(product(shape), sizes);
 
