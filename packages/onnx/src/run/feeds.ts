@@ -5,7 +5,7 @@ import type { Places } from "../memory/arena.ts";
 import type { Step } from "../plan/plan.ts";
 import type { OrtTensor, Runtime } from "../runtime/session.ts";
 import { type Arrays, FLOAT } from "../weights/pool.ts";
-import { asF32 } from "../weights/weights.ts";
+import { asF32 } from "../weights/values.ts";
 
 export type Feeds = Readonly<Record<string, OrtTensor>>;
 

@@ -24,6 +24,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { weightBytes, weightCosts } from "../memory/budget.ts";
+import type { Costs } from "../memory/memory.ts";
 import { newWays, usuallyKept } from "../memory/way.ts";
 import { arrangedFor } from "../plan/arranged.ts";
 import { pieced } from "../plan/pieces.ts";
@@ -32,7 +33,7 @@ import { freeNow } from "../runtime/free.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { type LookedUp, lookedUp } from "../weights/lookup.ts";
 import { giveBack, newArrays } from "../weights/pool.ts";
-import { type Ledger, newStore } from "../weights/store.ts";
+import { type Expected, type Ledger, newStore } from "../weights/store.ts";
 import { originOf } from "../weights/weights.ts";
 import { type Again, freeFor, type Ready, runOnce } from "./run.ts";
 
@@ -75,22 +76,33 @@ const readyOn = (
   bounds: readonly SizeBound[],
   indexes: readonly IndexBound[],
   budget: number,
-): Ready => ({
-  runtime,
-  inputs: inputsOf(graph),
-  ways: newWays(base, weightCosts(base, weights)),
-  lookups,
-  weights,
-  store: newStore(originOf(runtime, weights, base.derived), ledger),
-  bounds,
-  indexes,
-  budget,
-  gates: new Map(),
-  sessions: { plain: new Map(), pooled: new Map() },
-  arrays: newArrays(),
-  last: { way: undefined, again: nothing() },
-  life: { isOpen: true },
-});
+): Ready => {
+  const costs = weightCosts(base, weights);
+  return {
+    runtime,
+    inputs: inputsOf(graph),
+    ways: newWays(base, costs),
+    lookups,
+    weights,
+    store: newStore(originOf(runtime, weights, base.derived), ledger, besideEachOther(base, costs)),
+    bounds,
+    indexes,
+    budget,
+    gates: new Map(),
+    sessions: { plain: new Map(), pooled: new Map() },
+    arrays: newArrays(),
+    last: { way: undefined, again: nothing() },
+    life: { isOpen: true },
+  };
+};
+
+/** Weights that are copied lie beside each other where they stay; but pieces may go while the others do not. */
+const besideEachOther =
+  ({ pieces }: Base, costs: Costs): Expected =>
+  (name) => {
+    const { stored, elements } = costs.get(name) ?? { stored: 0, elements: 0 };
+    return stored > 0 && !pieces.has(name) ? elements : 0;
+  };
 
 /** Reads the weights that runs will keep, where there is room for all. */
 const readAhead = (ready: Ready, { sizes = {}, ...options }: PrepareOptions): Faulty<unknown> => {

@@ -18,7 +18,8 @@ import {
 } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { misfitOf, written } from "./weights.ts";
+import { written } from "./values.ts";
+import { misfitOf } from "./weights.ts";
 
 /** The table `[V, D]`, and the input `[T]` that has the ids. */
 export type Lookup = { readonly table: string; readonly ids: string };

@@ -5,6 +5,8 @@ import * as E from "fp-ts/lib/Either.js";
 import { aborted } from "../runtime/aborted.ts";
 import type { OrtTensor } from "../runtime/session.ts";
 import { type Arrays, FLOAT, newArrays } from "./pool.ts";
+import { newSlabs } from "./slabs.ts";
+import { ofItsOwn } from "./values.ts";
 import { closeOrigin, type Lending, type Origin, readWeight } from "./weights.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
@@ -34,8 +36,6 @@ export type Stream = {
   /** Nothing reads these any more; `next` are the lengths of arrays that will soon be wanted. */
   readonly release: (names: readonly string[], next?: readonly number[]) => void;
 };
-
-const toKeep: Lending = { take: (length) => new Float32Array(length), give: () => undefined };
 
 /** Gives an array back if it is one of these: a weight that is f32 already lies in the checkpoint's own. */
 const lendingOf = (arrays: Arrays): Lending => {
@@ -78,8 +78,12 @@ const streamOf = (origin: Origin): Stream => {
   };
 };
 
+/** Elements that each weight will take of the arrays of those that stay, where it takes any. */
+export type Expected = (name: string) => number;
+
 /** Nothing is kept at first. */
-export const newStore = (origin: Origin, ledger: Ledger): Store => {
+export const newStore = (origin: Origin, ledger: Ledger, expected: Expected = () => 0): Store => {
+  const slabs = newSlabs();
   const kept = new Map<string, OrtTensor>();
   const reading = new Map<string, Promise<Result<OrtTensor>>>();
   let bytes = 0;
@@ -88,7 +92,8 @@ export const newStore = (origin: Origin, ledger: Ledger): Store => {
     ledger.kept += by;
   };
   const keepOne = (name: string): Promise<Result<OrtTensor>> => {
-    const begun = reading.get(name) ?? readWeight(origin, name, toKeep)();
+    const take = expected(name) > 0 ? slabs.take : ofItsOwn;
+    const begun = reading.get(name) ?? readWeight(origin, name, { take, give: () => undefined })();
     reading.set(name, begun);
     return begun.then((read) => {
       if (reading.get(name) === begun && E.isRight(read)) {
@@ -106,6 +111,7 @@ export const newStore = (origin: Origin, ledger: Ledger): Store => {
       kept.delete(name);
       reading.delete(name);
     }
+    if (kept.size === 0) slabs.leave();
   };
   return {
     keeps: (names) => names.every((name) => kept.has(name)),
@@ -115,6 +121,7 @@ export const newStore = (origin: Origin, ledger: Ledger): Store => {
       (names, options = {}) =>
       async () => {
         const wanted = new Map<string, OrtTensor>();
+        for (const name of names) if (!kept.has(name) && !reading.has(name)) slabs.expect(expected(name));
         for (const [done, name] of names.entries()) {
           options.progress?.({ done, total: names.length, what: "reading weights" });
           const found = kept.get(name);

@@ -5,7 +5,6 @@ import {
   type Fault,
   type Faulty,
   fault,
-  fromF16,
   type Node,
   nodesOf,
   type ReadRows,
@@ -22,55 +21,7 @@ import { type Program, program } from "../lower/program.ts";
 import { keyOf } from "../plan/segments.ts";
 import { freeNow } from "../runtime/free.ts";
 import { type OrtTensor, openSession, type Runtime, type Session } from "../runtime/session.ts";
-
-const UPPER = 0xffff0000 | 0;
-
-/** bfloat16 is the upper half of a binary32. Two at a time, where they lie so, take two thirds of the time. */
-const widened = (bits: Uint16Array, out: Float32Array): Float32Array => {
-  const words = new Int32Array(out.buffer, out.byteOffset, out.length);
-  const pairs = bits.byteOffset % 4 === 0 ? new Int32Array(bits.buffer, bits.byteOffset, bits.length >> 1) : NONE;
-  for (let i = 0; i < pairs.length; i++) {
-    const pair = pairs[i] as number;
-    words[2 * i] = pair << 16;
-    words[2 * i + 1] = pair & UPPER;
-  }
-  for (let i = 2 * pairs.length; i < bits.length; i++) words[i] = (bits[i] as number) << 16;
-  return out;
-};
-
-const NONE = new Int32Array(0);
-
-const halved = (bits: ArrayLike<number>, out: Float32Array): Float32Array => {
-  for (let i = 0; i < bits.length; i++) out[i] = fromF16(bits[i] as number);
-  return out;
-};
-
-const copied = (values: ArrayLike<number>, out: Float32Array): Float32Array => {
-  out.set(values);
-  return out;
-};
-
-type Take = (length: number) => Float32Array;
-
-const ofItsOwn: Take = (length) => new Float32Array(length);
-
-/** The values as f32, in an array that is taken; not copied where they are f32. */
-export const asF32 = ({ dtype, data }: Tensor, take: Take = ofItsOwn): Float32Array => {
-  return dtype === "f32" ? (data as Float32Array) : written({ dtype, data }, take(data.length));
-};
-
-/** The values as f32 in `out`, which is as long. */
-export const written = ({ dtype, data }: Pick<Tensor, "dtype" | "data">, out: Float32Array): Float32Array => {
-  if (dtype === "bf16") return widened(data as Uint16Array, out);
-  return dtype === "f16" ? halved(data, out) : copied(data, out);
-};
-
-/** Each row times the gain, in place. */
-const scaled = (rows: Float32Array, gain: Float32Array): Float32Array => {
-  for (let begin = 0; begin < rows.length; begin += gain.length)
-    for (let i = 0; i < gain.length; i++) rows[begin + i] = (rows[begin + i] as number) * (gain[i] as number);
-  return rows;
-};
+import { asF32, ofItsOwn, scaled, type Take, written } from "./values.ts";
 
 type Derivation = { readonly program: Program; readonly session: Session };
 
@@ -150,22 +101,23 @@ const readStored = async (origin: Origin, name: string, { take }: Lending, gain?
   const { runtime, weights } = origin;
   const rows = weights.rows?.(name);
   const described = weights.describe(name);
+  const made = (shape: readonly number[]) => (values: Float32Array) => new runtime.Tensor("float32", values, shape);
   if (rows !== undefined && described !== undefined && isPieced(described))
-    return E.map((values: Float32Array) => new runtime.Tensor("float32", values, described.shape))(
-      await readPieces(weights, name, rows, described.shape, take, gain),
-    );
+    return E.map(made(described.shape))(await readPieces(weights, name, rows, described.shape, take, gain));
   const tensor = await weights.read(name)();
   if (E.isLeft(tensor)) return tensor;
   const misfit = misfitOf(name, weights, tensor.right);
   if (misfit !== undefined) return E.left([misfit]);
   const { data, shape } = tensor.right;
-  const values =
-    gain === undefined ? asF32(tensor.right, take) : scaled(written(tensor.right, take(data.length)), gain);
-  return E.right(new runtime.Tensor("float32", values, shape));
+  return E.right(
+    made(shape)(
+      gain === undefined ? asF32(tensor.right, take) : scaled(written(tensor.right, take(data.length)), gain),
+    ),
+  );
 };
 
 /** Elements of a file that are in memory at once beside the values that they become. */
-const PIECE = 2 ** 22;
+const PIECE = 2 ** 20;
 
 /** Whether there is more in a file than the values: those of f32 are not copied. */
 const isPieced = ({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): boolean => dtype !== "f32" && shape.length > 1;
