@@ -69,7 +69,10 @@ const Through = ({ title, modules }: { title: string; modules: readonly Placed[]
 };
 
 const goalOf = ({ foils, to, target: { explained } }: AttributionJson, stretch = 1): string => {
-  if (stretch > 1) return `the sum of the logits of its ${stretch} tokens`;
+  if (stretch > 1)
+    return foils === undefined
+      ? `the sum of the logits of its ${stretch} tokens`
+      : `the sum of what the logits of its ${stretch} tokens are above their foils'`;
   if (isComponent(to))
     return `what ${to} adds to ${foils === undefined ? "the target's logit" : "the difference of logits"}`;
   if (foils !== undefined)
@@ -152,7 +155,7 @@ export const Answer = () => {
           <tbody>
             <TokenRow asked="target" target={target} several={stretch > 1} />
             {foils?.map((f) => (
-              <TokenRow key={f.id} asked="foil" target={f} />
+              <TokenRow key={f.id} asked="foil" target={f} several={stretch > 1} />
             ))}
           </tbody>
         </table>

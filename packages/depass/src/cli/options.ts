@@ -229,6 +229,23 @@ export const explaining = (): readonly Option[] => [
   ]),
 ];
 
+/** `7= Rome`: the text as it is behind the first `=`. */
+const foilPlace = (text: string, before: readonly string[] = []): readonly string[] =>
+  /^\d{1,9}=./s.test(text)
+    ? [...before, text]
+    : refuse("the place of a new token, = and another token, such as '7= Rome'");
+
+/** What the tokens of a continuation are told apart from. */
+export const textFoils = (): readonly Option[] => [
+  new Option(
+    "--foil [token...]",
+    "with --explain: why each token and not this: scores of its logit minus theirs (alone: the likeliest other token)",
+  ),
+  new Option("--foil-at <place=token>", "the same for the token at one place; may be given several times").argParser(
+    foilPlace,
+  ),
+];
+
 export const stop = (): Option =>
   new Option("--stop <text>", "end behind this text; may be given several times").argParser(oneMore);
 

@@ -252,7 +252,7 @@ const generate = (): Command => {
     .addOption(options.maxTokens());
   for (const option of [...options.sampling(), options.stop()]) command.addOption(option);
   command.option("--explain", "what the tokens before each new one supplied to it");
-  for (const option of options.explaining()) command.addOption(option);
+  for (const option of [...options.explaining(), ...options.textFoils()]) command.addOption(option);
   return command
     .option("--cite <text>", "where in the prompt this text of the answer comes from")
     .addOption(options.unit())
@@ -267,6 +267,7 @@ const generate = (): Command => {
       "after",
       examples(
         'depass generate --model DIR --prompt "The capital of France is" --explain',
+        'depass generate --model DIR --prompt "The capital of France is" --explain --foil',
         'depass generate --model DIR --prompt "The capital of France is" --explain --parts head --from 20 --rule taylor',
         'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
       ),

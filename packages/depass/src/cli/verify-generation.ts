@@ -5,7 +5,7 @@ import type { Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
+import { type ExplainGeneratedOptions, explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
 import { encodePrompt } from "../explainer.ts";
 import { explanationIn, type GenerationResult } from "../generation.ts";
 import { attended, runOptions } from "./attended.ts";
@@ -20,6 +20,15 @@ type Saved = {
   readonly explanation: GeneratedExplanation;
   readonly call: ExplainingOptions & ModelOptions;
 };
+/** Each token's foils as they were saved: what is likely next may be another token after one more rounding. */
+const foilsIn = ({ tokens }: GeneratedExplanation): Pick<ExplainGeneratedOptions, "foil"> => {
+  const saved = new Map(tokens.map(({ position, foils = [] }) => [position, foils.map(({ id }) => id)]));
+  const own = (position: number) => saved.get(position) ?? [];
+  return [...saved.values()].some((ids) => ids.length > 0)
+    ? { foil: ({ position }) => (own(position).length === 0 ? undefined : own(position)) }
+    : {};
+};
+
 type Now = {
   readonly explanation: GeneratedExplanation;
   readonly ids: readonly number[];
@@ -47,9 +56,11 @@ const explainedNow = (model: Model, { result, explanation: text, call }: Saved, 
     TE.chainEitherK(() => methodAsked(model, call)),
     TE.bindTo("method"),
     TE.bind("prompt", () => promptAgain(model, result)),
-    TE.bind("hashes", () => hashesOf(model, call)),
+    TE.bind("hashes", () => hashesOf(model, call, "foil" in foilsIn(text))),
     TE.bind("explanation", ({ method: { level: seed, rule } }) =>
-      attended(options, (a) => explanationOf(model, a.open.backend, text, { ...runOptions(a), seed, rule })),
+      attended(options, (a) =>
+        explanationOf(model, a.open.backend, text, { ...runOptions(a), ...foilsIn(text), seed, rule }),
+      ),
     ),
     TE.map(({ prompt, hashes, explanation }) => ({ explanation, hashes, ids: prompt.ids })),
   );
@@ -57,7 +68,8 @@ const explainedNow = (model: Model, { result, explanation: text, call }: Saved, 
 const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): readonly Check[] => {
   const ids = result.tokens.slice(0, result.promptTokens).map(({ id }) => id);
   const names = ({ parts }: GeneratedExplanation): string => parts.map(({ name }) => name).join("\n");
-  const logits = ({ tokens }: GeneratedExplanation): readonly number[] => tokens.map(({ logit }) => logit);
+  const logits = ({ tokens }: GeneratedExplanation): readonly number[] =>
+    tokens.flatMap(({ logit, foils = [] }) => [logit, ...foils.map((foil) => foil.logit)]);
   const scores = ({ tokens }: GeneratedExplanation): readonly number[] =>
     tokens.flatMap((t) => [...t.scores, t.bias, t.remainder]);
   return [
