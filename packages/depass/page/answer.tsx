@@ -68,7 +68,8 @@ const Through = ({ title, modules }: { title: string; modules: readonly Placed[]
   return <Line title={title} found={found} decimals={decimalsFor(Math.abs(found[0]?.score ?? 0))} />;
 };
 
-const goalOf = ({ foils, to, target: { explained } }: AttributionJson, stretch = 1): string => {
+const goalOf = ({ foils, to, direction, target: { explained } }: AttributionJson, stretch = 1): string => {
+  if (direction) return isComponent(to) ? `what ${to} adds along the direction` : "the state along the direction";
   if (stretch > 1)
     return foils === undefined
       ? `the sum of the logits of its ${stretch} tokens`
@@ -127,11 +128,12 @@ const Facts = () => {
 
 export const Answer = () => {
   const { result, stretch = 1 } = usePage();
-  const { target, foils } = result;
+  const { target, foils, direction } = result;
   return (
     <section aria-label="Answer">
       <h1>
         Why <Quoted text={target.text} />
+        {direction && ", along a direction of one's own"}
         {foils !== undefined && " and not "}
         {foils?.map((f, i) => (
           <>

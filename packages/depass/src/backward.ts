@@ -49,6 +49,7 @@ export const described = ({ model, backend, options, encoding }: Call, { target,
   position: encoding.ids.length - 1,
   target,
   ...(foils.length === 0 ? {} : { foils }),
+  ...(options.direction === undefined ? {} : { direction: true as const }),
   explained,
 });
 

@@ -24,6 +24,7 @@ export const asking = (name: string): Command =>
   configured(new Command(name))
     .addOption(options.model())
     .addOption(options.families())
+    .addOption(options.method())
     .addOption(
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )

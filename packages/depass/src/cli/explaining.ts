@@ -10,10 +10,11 @@ import { runnerUp } from "../foils.ts";
 import { scoringGraph } from "../generated-scores.ts";
 import type { Attribution } from "../result.ts";
 import { parseTarget, type TargetChoice } from "../target.ts";
-import { methodOf, type RuleName, type SeedName } from "./method.ts";
+import { type Method, methodOf, type RuleName, type SeedName } from "./method.ts";
 import { usage } from "./outcome.ts";
+import type { OwnOptions } from "./own-method.ts";
 
-export type ExplainingOptions = {
+export type ExplainingOptions = OwnOptions & {
   readonly rule?: RuleName;
   readonly ruleTemperature?: number;
   readonly parts?: SeedName;
@@ -36,19 +37,22 @@ type AskedOptions = ExplainingOptions &
 /** The options of an explanation as `depass attribute` has them. */
 export const methodAsked = (
   model: Model,
-  { parts, from = 0, neurons, rule, ruleTemperature = 0.1, special = "ignore" }: ExplainingOptions,
-) =>
-  methodOf(
-    {
-      from,
-      temperature: ruleTemperature,
-      special,
-      ...(parts && { seed: parts }),
-      ...(neurons && { neurons }),
-      ...(rule && { rule }),
-    },
-    model,
-  );
+  { parts, from = 0, neurons, rule, ruleTemperature = 0.1, special = "ignore", own }: ExplainingOptions,
+): E.Either<readonly Fault[], Method> =>
+  own?.direction !== undefined
+    ? E.left([usage("--method", "a rule or parts", "a direction", "attribute takes it")])
+    : methodOf(
+        {
+          from,
+          temperature: ruleTemperature,
+          special,
+          ...(parts && { seed: parts }),
+          ...(neurons && { neurons }),
+          ...(rule && { rule }),
+          ...(own && { own }),
+        },
+        model,
+      );
 
 /** `7= Rome`: a place and a token, as the option's codec has seen to. */
 const placed = (text: string): readonly [position: number, foil: TargetChoice] => {
@@ -77,7 +81,7 @@ export const checkFoils = (
 
 const shared = ["foil", "foilAt"] as const;
 
-export const explaining = ["rule", "ruleTemperature", "parts", "from", "neurons", "special"] as const;
+export const explaining = ["rule", "ruleTemperature", "parts", "from", "neurons", "special", "method"] as const;
 const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[number], string>> = {
   rule: "--rule",
   ruleTemperature: "--rule-temperature",
@@ -85,6 +89,7 @@ const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[numbe
   from: "--from",
   neurons: "--neurons",
   special: "--special",
+  method: "--method",
   foil: "--foil",
   foilAt: "--foil-at",
 };

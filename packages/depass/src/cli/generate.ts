@@ -39,6 +39,7 @@ import {
   methodAsked,
 } from "./explaining.ts";
 import { type FormatOptions, formatOf, shownAs } from "./format.ts";
+import { withOwn } from "./own-method.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt, splitsOf } from "./prompt.ts";
@@ -239,9 +240,11 @@ export const generate = (options: GenerateOptions, words: readonly string[]): Fa
     TE.chain((prompt) =>
       withModel(options, (model) =>
         pipe(
-          TE.fromEither(methodAsked(model, options)),
-          TE.chain(() => promptTo(model, prompt, options)),
-          TE.chain((text) => answered(model, text, options, words)),
+          withOwn(options, model),
+          TE.chainFirstEitherK((asked) => methodAsked(model, asked)),
+          TE.bindTo("asked"),
+          TE.bind("text", () => promptTo(model, prompt, options)),
+          TE.chain(({ asked, text }) => answered(model, text, asked, words)),
         ),
       ),
     ),

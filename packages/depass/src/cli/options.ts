@@ -60,6 +60,11 @@ export const model = (): Option =>
 export const families = (): Option =>
   new Option("--families <file>", "a module that exports families of your own").argParser(some("a file"));
 
+export const method = (): Option =>
+  new Option("--method <file>", "a module that exports a rule, parts or a direction of your own").argParser(
+    some("a file"),
+  );
+
 export const chat = (): Option =>
   new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
 
@@ -224,6 +229,7 @@ export const explaining = (): readonly Option[] => [
     wholeNumber,
   ),
   neurons().conflicts("cite"),
+  method(),
   new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
     ...specials,
   ]),

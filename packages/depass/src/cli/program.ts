@@ -126,6 +126,7 @@ const verify = (): Command =>
     .argument("<file>", "what --save wrote")
     .addOption(options.model())
     .addOption(options.families())
+    .addOption(options.method())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())

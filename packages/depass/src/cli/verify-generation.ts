@@ -12,6 +12,7 @@ import { attended, runOptions } from "./attended.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { apart, type Check, judged, sameHashes, type VerifyOptions, within } from "./checks.ts";
 import { type ExplainingOptions, hashesOf, methodAsked } from "./explaining.ts";
+import { withOwn } from "./own-method.ts";
 import { savedPrompt } from "./prompt.ts";
 import { writtenCallIn } from "./saved-call.ts";
 
@@ -53,10 +54,11 @@ const promptAgain = (model: Model, { prompt, call }: GenerationResult): Faulty<E
 const explainedNow = (model: Model, { result, explanation: text, call }: Saved, options: VerifyOptions): Faulty<Now> =>
   pipe(
     TE.fromEither(readable(model, result)),
-    TE.chainEitherK(() => methodAsked(model, call)),
-    TE.bindTo("method"),
+    TE.chain(() => withOwn({ ...call, ...(options.method && { method: options.method }) }, model)),
+    TE.bindTo("asked"),
+    TE.bind("method", ({ asked }) => TE.fromEither(methodAsked(model, asked))),
     TE.bind("prompt", () => promptAgain(model, result)),
-    TE.bind("hashes", () => hashesOf(model, call, "foil" in foilsIn(text))),
+    TE.bind("hashes", ({ asked }) => hashesOf(model, asked, "foil" in foilsIn(text))),
     TE.bind("explanation", ({ method: { level: seed, rule } }) =>
       attended(options, (a) =>
         explanationOf(model, a.open.backend, text, { ...runOptions(a), ...foilsIn(text), seed, rule }),
@@ -86,12 +88,16 @@ const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): 
   ];
 };
 
-const known = (path: string, result: GenerationResult): E.Either<readonly Fault[], Saved> => {
+const known = (
+  path: string,
+  result: GenerationResult,
+  { method }: VerifyOptions,
+): E.Either<readonly Fault[], Saved> => {
   const explanation = explanationIn(result);
   return explanation === undefined
     ? E.left([fault("result", path, "a text that was explained", "one that was not")])
     : pipe(
-        writtenCallIn(result.call, path),
+        writtenCallIn(result.call, path, method),
         E.map((call) => ({ result, explanation, call })),
       );
 };
@@ -103,7 +109,7 @@ export const verifyGeneration = (
   options: VerifyOptions,
 ): Faulty<readonly Fault[]> =>
   pipe(
-    TE.fromEither(known(path, result)),
+    TE.fromEither(known(path, result, options)),
     TE.bindTo("saved"),
     TE.bind("now", ({ saved }) =>
       withModel({ ...saved.call, ...options }, (model) => explainedNow(model, saved, options)),

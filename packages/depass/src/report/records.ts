@@ -21,7 +21,8 @@ export type Records = {
   readonly rows: readonly (readonly Cell[])[];
 };
 
-const targetOf = ({ target, foils = [] }: Pick<Attribution, "target" | "foils">): string =>
+const targetOf = ({ target, foils = [], direction }: Pick<Attribution, "target" | "foils" | "direction">): string =>
+  (direction ? "a direction of one's own, beside " : "") +
   `${quoted(target.text)} (#${target.id})${foils.map((f) => `, not ${quoted(f.text)} (#${f.id})`).join("")}`;
 
 const voices = ["promotes", "suppresses"] as const;
