@@ -39,3 +39,7 @@ export const asking = (name: string): Command =>
     .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
+
+/** The options that say what the parts are. */
+export const withParts = (command: Command): Command =>
+  options.parts().reduce((c, option) => c.addOption(option), command);

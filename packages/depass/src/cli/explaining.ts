@@ -20,6 +20,7 @@ export type ExplainingOptions = OwnOptions & {
   readonly parts?: SeedName;
   readonly from?: number;
   readonly neurons?: readonly number[];
+  readonly range?: readonly string[];
   readonly special?: Special;
 };
 
@@ -37,7 +38,7 @@ type AskedOptions = ExplainingOptions &
 /** The options of an explanation as `depass attribute` has them. */
 export const methodAsked = (
   model: Model,
-  { parts, from = 0, neurons, rule, ruleTemperature = 0.1, special = "ignore", own }: ExplainingOptions,
+  { parts, from = 0, neurons, range, rule, ruleTemperature = 0.1, special = "ignore", own }: ExplainingOptions,
 ): E.Either<readonly Fault[], Method> =>
   own?.direction !== undefined
     ? E.left([usage("--method", "a rule or parts", "a direction", "attribute takes it")])
@@ -48,6 +49,7 @@ export const methodAsked = (
           special,
           ...(parts && { seed: parts }),
           ...(neurons && { neurons }),
+          ...(range && { range }),
           ...(rule && { rule }),
           ...(own && { own }),
         },
@@ -81,13 +83,23 @@ export const checkFoils = (
 
 const shared = ["foil", "foilAt"] as const;
 
-export const explaining = ["rule", "ruleTemperature", "parts", "from", "neurons", "special", "method"] as const;
+export const explaining = [
+  "rule",
+  "ruleTemperature",
+  "parts",
+  "from",
+  "neurons",
+  "range",
+  "special",
+  "method",
+] as const;
 const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[number], string>> = {
   rule: "--rule",
   ruleTemperature: "--rule-temperature",
   parts: "--parts",
   from: "--from",
   neurons: "--neurons",
+  range: "--range",
   special: "--special",
   method: "--method",
   foil: "--foil",

@@ -18,13 +18,15 @@ import { spanLevel } from "../spans.ts";
 import { usage } from "./outcome.ts";
 import { type OwnOptions, twiceSaid } from "./own-method.ts";
 
-export type SeedName = "token" | "words" | "sentences" | "attention" | "mlp" | "head" | "neuron";
+export type SeedName = "token" | "words" | "sentences" | "ranges" | "attention" | "mlp" | "head" | "neuron";
 export type RuleName = "softmax" | "max" | "relu" | "linear" | "taylor";
 
 export type MethodOptions = OwnOptions & {
   readonly seed?: SeedName;
   readonly from: number;
   readonly neurons?: readonly number[];
+  /** `question=0-14`, or without a name; as options.ts reads it. */
+  readonly range?: readonly string[];
   readonly rule?: RuleName;
   readonly temperature: number;
   readonly special: Special;
@@ -47,11 +49,17 @@ export const ruleOf = ({ own, rule: name = "softmax", temperature, special }: Om
   return special === "ignore" || name === "taylor" ? rule : { ...rule, name: `${rule.name}, special token kept` };
 };
 
+const rangeOf = (text: string) => {
+  const [, name, start, end] = /^(?:(.+)=)?(\d+)-(\d+)$/s.exec(text) ?? [];
+  return { ...(name === undefined ? {} : { name }), start: Number(start), end: Number(end) };
+};
+
 const levelNamed = (
   architecture: Architecture,
-  { seed = "token", from, neurons = [] }: MethodOptions,
+  { seed = "token", from, neurons = [], range = [] }: MethodOptions,
 ): E.Either<readonly Fault[], Level> => {
   if (seed === "words" || seed === "sentences") return E.right(spanLevel(seed, from));
+  if (seed === "ranges") return E.right(spanLevel(range.map(rangeOf), from));
   if (seed === "neuron") return E.map(levelOf)(neuronLevel(architecture, from, neurons));
   const levels = { token: tokenLevel, attention: attentionLevel, mlp: mlpLevel, head: headLevel };
   return E.map(levelOf)(levels[seed](architecture, from));
@@ -59,11 +67,17 @@ const levelNamed = (
 
 /** Faults: a layer or neuron that the model does not have, neurons without their seed. */
 export const methodOf = (options: MethodOptions, { architecture }: Model): E.Either<readonly Fault[], Method> => {
-  const { from, seed, neurons, own } = options;
+  const { from, seed, neurons, range, own } = options;
   const { layers } = architecture;
   if (from >= layers) return E.left([usage("--from", `a layer of this model, 0 to ${layers - 1}`, `${from}`)]);
   if (neurons !== undefined && seed !== "neuron")
     return E.left([usage("--neurons", "--seed neuron with it", `--seed ${seed ?? "token"}`)]);
+  if ((range !== undefined) !== (seed === "ranges"))
+    return E.left([
+      range === undefined
+        ? usage("--seed ranges", "--range with it, once for each part", "none")
+        : usage("--range", "--seed ranges with it", `--seed ${seed ?? "token"}`),
+    ]);
   const twice = twiceOf(options);
   if (twice.length > 0) return E.left(twice);
   if (own?.seed !== undefined)

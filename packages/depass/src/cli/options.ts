@@ -96,22 +96,36 @@ const seedNames = [
   "token",
   "words",
   "sentences",
+  "ranges",
   "attention",
   "mlp",
   "head",
   "neuron",
 ] as const satisfies readonly SeedName[];
 
-export const seed = (): Option =>
-  new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
+const seed = (): Option => new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
 
 const numbers = (text: string): readonly number[] =>
   /^\d{1,9}(,\d{1,9})*$/.test(text)
     ? text.split(",").map(Number)
     : refuse("numbers with commas between them, such as 3,17");
 
-export const neurons = (): Option =>
+const neurons = (): Option =>
   new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
+
+const span = (text: string, before: readonly string[] = []): readonly string[] =>
+  /^(?:.+=)?\d{1,9}-\d{1,9}$/s.test(text)
+    ? [...before, text]
+    : refuse("characters of the prompt from and to before, such as 0-14 or question=0-14");
+
+const ranges = (): Option =>
+  new Option(
+    "--range <from-to>",
+    "with --seed ranges: characters of a part, as 0-14 or name=0-14; once for each",
+  ).argParser(span);
+
+/** What the parts are, where a level's name alone says it not. */
+export const parts = (): readonly Option[] => [seed(), from(), neurons(), ranges()];
 
 export const topNeurons = (): Option =>
   new Option("--top <number>", "with --seed neuron: that many of the layer, those that score most").argParser(
@@ -229,6 +243,7 @@ export const explaining = (): readonly Option[] => [
     wholeNumber,
   ),
   neurons().conflicts("cite"),
+  ranges().conflicts("cite"),
   method(),
   new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
     ...specials,

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
-import { asking, configured, examples, methodWords } from "./command.ts";
+import { asking, configured, examples, methodWords, withParts } from "./command.ts";
 import type { CompareOptions } from "./compare.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
@@ -19,16 +19,13 @@ const version = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version as string;
 
 const attribute = (): Command =>
-  asking("attribute")
+  withParts(asking("attribute"))
     .summary("score what each token of a prompt supplied to the next")
     .description(
       "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
     )
-    .addOption(options.seed())
-    .addOption(options.from())
     .addOption(options.to())
     .option("--layers", "the scores at every layer, too, read through the last norm")
-    .addOption(options.neurons())
     .addOption(options.topNeurons())
     .addOption(options.promotes())
     .addOption(options.rule())
@@ -90,12 +87,9 @@ const map = (): Command =>
     );
 
 const compare = (): Command =>
-  asking("compare")
+  withParts(asking("compare"))
     .summary("how much the scores move between rules")
     .description("The same parts of the same prediction under every rule: what stays is worth more than what does not.")
-    .addOption(options.seed())
-    .addOption(options.from())
-    .addOption(options.neurons())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
@@ -178,7 +172,7 @@ const show = (): Command =>
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
 
 const plan = (): Command =>
-  configured(new Command("plan"))
+  withParts(configured(new Command("plan")))
     .summary("say what an explanation would take")
     .description(
       "Bytes, tiles, operations and a guess at the time of parts carried forward, before any of the model's weights are read.",
@@ -189,9 +183,6 @@ const plan = (): Command =>
     .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
     .addOption(options.specialTokens().conflicts("tokens"))
     .addOption(options.tokenCount())
-    .addOption(options.seed())
-    .addOption(options.from())
-    .addOption(options.neurons())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())

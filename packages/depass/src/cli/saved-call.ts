@@ -17,7 +17,7 @@ const names = <A extends string>(...all: readonly A[]) =>
   t.keyof(Object.fromEntries(all.map((name) => [name, null])) as Record<A, null>);
 
 const rule = names("softmax", "max", "relu", "linear", "taylor");
-const level = names("token", "words", "sentences", "attention", "mlp", "head", "neuron");
+const level = names("token", "words", "sentences", "ranges", "attention", "mlp", "head", "neuron");
 const special = names("ignore", "keep");
 const where = { model: t.string, families: t.string, method: t.string };
 
@@ -29,6 +29,7 @@ const askedCall = t.exact(
     seed: level,
     from: layer,
     neurons: t.array(layer),
+    range: t.array(t.string),
     temperature: t.number,
     special,
     to: t.union([t.string, t.number]),
@@ -40,7 +41,16 @@ const askedCall = t.exact(
 
 /** Of `generate`. */
 const writtenCall = t.exact(
-  t.partial({ ...where, rule, ruleTemperature: t.number, parts: level, from: layer, neurons: t.array(layer), special }),
+  t.partial({
+    ...where,
+    rule,
+    ruleTemperature: t.number,
+    parts: level,
+    from: layer,
+    neurons: t.array(layer),
+    range: t.array(t.string),
+    special,
+  }),
 );
 
 /** A file may come from anybody: a module that it names is not run for that. */

@@ -72,6 +72,32 @@ test("a rule for each layer, ranges of the prompt, read in a head: what a script
   same(found, await inScript({ rule, seed: spanLevel(cut), to: "L1H1" }));
 });
 
+test("ranges without a module: the same parts, saved and made again; in all commands that have parts", async () => {
+  const asked = ["--range", "where=0-6", "--range", "what=6-12"];
+  const cut = [
+    { name: "where", start: 0, end: 6 },
+    { name: "what", start: 6, end: 12 },
+  ];
+  const saved = join(folder, "ranges.json");
+  const found = await told("--seed", "ranges", ...asked, "--from", "1", "--save", saved);
+  same(found, await inScript({ seed: spanLevel(cut, 1) }));
+  const again = await called(["verify", saved, "--backend", "reference"]);
+  assert.equal([again.stderr, again.code], ["", 0]);
+  const csv = await run("compare", "--seed", "ranges", ...asked, "--format", "csv");
+  assert.match(csv.stdout, /^where,0 1[^\n]*\nwhat,/m);
+  const text = await run("generate", "--max-tokens", "2", "--explain", "--parts", "ranges", ...asked, "--save", saved);
+  assert.match(text.stdout, /where -?\d|what -?\d/);
+  assert.is((await called(["verify", saved, "--backend", "reference"])).code, 0);
+  const alone: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+    [["--seed", "ranges"], /--seed ranges: expected --range with it/],
+    [asked, /--range: expected --seed ranges with it, got --seed token/],
+    [["--seed", "ranges", "--range", "a-b"], /Expected characters of the prompt from and to before/],
+    [["--seed", "ranges", "--range", "0-99"], /spans: expected ranges of characters within 0 to 12, got 0 to 99/],
+    [["--seed", "ranges", "--range", "0-9", "--range", "8-12"], /share no character/],
+  ];
+  for (const [args, message] of alone) assert.match((await run("attribute", ...args)).stderr, message);
+});
+
 test("a subspace from a file, and a direction", async () => {
   await written("basis.json", JSON.stringify(Array.from({ length: 16 }, (_, d) => (d === 3 ? 1 : 0))));
   const path = await written(
