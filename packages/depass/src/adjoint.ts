@@ -33,6 +33,7 @@ import { flow, pipe } from "fp-ts/lib/function.js";
 import { answerOutputs, streamFrom } from "./explanation.ts";
 import type { ScoresFrom } from "./level.ts";
 import { type Reading, readingOf } from "./reading.ts";
+import { isComponent } from "./result.ts";
 
 /** Scores of everything at once. Layers are the outer index; a part of the token level begins as its state enters a layer. */
 export type AllScores = {
@@ -52,6 +53,8 @@ export type AllScores = {
   readonly besideMlp: readonly number[];
   /** What the model's constants supply behind the sites that were asked for; undefined where there are none. */
   readonly bias: number | undefined;
+  /** The parts of a seed of one's own, and all of the state that they are parts of. */
+  readonly own?: { readonly parts: readonly number[]; readonly whole: number };
 };
 
 /** How a value's product with its gradient becomes scores: which axes are summed over. */
@@ -88,7 +91,7 @@ const isParallel = ({ normed }: Architecture): boolean => {
   return mlp !== undefined && middle !== undefined && !topological([mlp]).includes(middle);
 };
 
-const [DIRECTION, CONSTANTS] = ["direction", "constants"];
+const [DIRECTION, CONSTANTS, OWN, OWN_WHOLE] = ["direction", "constants", "own", "own whole"];
 
 /** The sites at which a seed's parts begin. */
 export const beginnings = ({ site: first, also = [] }: Seed): readonly string[] => [first, ...also.map((p) => p.site)];
@@ -101,13 +104,24 @@ type Written = {
   readonly outputs: Graph;
   readonly rule: Rule;
   readonly begun: readonly string[];
+  readonly own: Seed | undefined;
+};
+
+/** The scores of a seed's parts, `[M, 1, 1]`, and of the state that they are parts of. */
+const ownScores = (graph: Graph, { site: place, parts }: Seed, { normed }: Architecture): Graph => {
+  const [gradient, whole] = [graph[gradientName(place)] as Expr, graph[place] as Expr];
+  const all = (x: Expr): Expr => sum(-1)(sum(-2)(mul(gradient, x)));
+  const valueAt = (name: string): Expr => (findSite(graph, name) ?? findSite({ normed }, name)) as Expr;
+  return { [OWN]: all(parts(whole, valueAt)), [OWN_WHOLE]: all(whole) };
 };
 
 /** The gradients of `normed` along `direction` at every place, met with the values there. */
-const written = ({ architecture, outputs, rule, begun }: Written): E.Either<readonly Fault[], Graph> => {
+const written = ({ architecture, outputs, rule, begun, own }: Written): E.Either<readonly Fault[], Graph> => {
   const places = placesOf(architecture);
   const score = reshape(2, [])(sum(-1)(mul(outputs.normed as Expr, input(DIRECTION, [architecture.hidden]))));
-  const sites = [...new Set(Object.values(places).flatMap((p) => [p.site, p.value]))];
+  const sites = [
+    ...new Set([...Object.values(places).flatMap((p) => [p.site, p.value]), ...(own === undefined ? [] : [own.site])]),
+  ];
   const found = Object.fromEntries(
     sites.map((name) => [name, findSite({ normed: architecture.normed }, name) as Expr]),
   );
@@ -132,6 +146,7 @@ const written = ({ architecture, outputs, rule, begun }: Written): E.Either<read
           return [name, p.axes.reduce((x, axis) => sum(axis)(x), product)];
         }),
       ),
+      ...(own === undefined ? {} : ownScores(graph, own, architecture)),
     })),
   );
 };
@@ -139,7 +154,8 @@ const written = ({ architecture, outputs, rule, begun }: Written): E.Either<read
 /**
  * Inputs `tokens [T]`, `position [1]` and `direction [D]`; outputs `logits`, `normed`, what the logits are before a softcap,
  * the scores of every place for what is read (default: the last state), and `grad.constants`, that of the constants behind the sites
- * in `begun`, if there are any. Places that what is read is not made of have scores of 0. Faults: a rule that is not linear, no such
+ * in `begun`, if there are any; and `own` `[M, 1, 1]`, the scores of a seed of one's own. Places that what is read is not made of have
+ * scores of 0. Faults: a rule that is not linear, no such
  * site.
  */
 export const adjointGraph = (
@@ -147,13 +163,18 @@ export const adjointGraph = (
   rule: Rule,
   begun: readonly string[],
   read: E.Either<readonly Fault[], Reading> = lastState(architecture),
+  own?: Seed,
 ): E.Either<readonly Fault[], Graph> =>
   pipe(
     read,
     E.chain(({ kind, normed }) => E.map((own: Expr) => answerOutputs(architecture, { kind, own }))(normed)),
-    E.chain((outputs) => written({ architecture, outputs, rule, begun })),
+    E.chain((outputs) => written({ architecture, outputs, rule, begun, own })),
     E.chain(flow(share, simplify)),
   );
+
+/** Whether it tells those of a seed of one's own: parts of one state of the stream, which begin there and nowhere else. */
+export const isToldByItself = ({ normed }: Architecture, { site: place, also = [], tokenLevel }: Seed): boolean =>
+  !tokenLevel && also.length === 0 && !isComponent(place) && findSite({ normed }, place) !== undefined;
 
 /** Whether one pass backwards tells all parts of a level in this model: where layers are parallel there are fewer places. */
 export const isTold = (architecture: Architecture, scoresFrom: ScoresFrom): boolean => {
@@ -182,5 +203,6 @@ export const scoresIn = (architecture: Architecture, outputs: Tensors): AllScore
     besideAttention: one("besideAttention"),
     besideMlp: one("besideMlp"),
     bias: values(gradientName(CONSTANTS))[0],
+    ...(outputs[OWN] === undefined ? {} : { own: { parts: values(OWN), whole: values(OWN_WHOLE)[0] as number } }),
   };
 };

@@ -4,11 +4,11 @@ import {
   type Expr,
   type Faulty,
   f32,
-  fault,
   type Graph,
   i32,
   type Rule,
   type RunOptions,
+  type Seed,
   type Tensors,
 } from "@depass/graph";
 import { type Encoding, type Model, site } from "@depass/models";
@@ -33,9 +33,12 @@ export type Call = {
   readonly backend: Backend;
   readonly options: CallOptions;
   readonly encoding: Encoding;
+  /** Those of a seed of one's own. */
+  readonly inputs?: Tensors;
 };
 
-export const inputsOf = ({ encoding: { ids } }: Call): Tensors => ({
+export const inputsOf = ({ encoding: { ids }, inputs }: Call): Tensors => ({
+  ...inputs,
   tokens: i32([ids.length], ids),
   position: i32([1], [ids.length - 1]),
 });
@@ -85,15 +88,21 @@ export type Backward = {
 };
 
 /** Which passes: by one rule, from what is read, to the sites at which parts begin: constants behind these count. */
-export type Passes = { readonly rule: Rule; readonly begun: readonly string[]; readonly to?: PlaceName | undefined };
+export type Passes = {
+  readonly rule: Rule;
+  readonly begun: readonly string[];
+  readonly to?: PlaceName | undefined;
+  /** A seed of one's own whose parts are scored, too. */
+  readonly own?: Seed | undefined;
+};
 
 /** Passes backwards for any prompts: the graphs are made once. Faults: a rule that is not linear, and those of target and backend. */
 export const backwardPasses = (
   { architecture }: Model,
-  { rule, begun, to }: Passes,
+  { rule, begun, to, own: seed }: Passes,
 ): ((call: Call) => Faulty<Backward>) => {
   const reading = readingOf(architecture, to ?? site.residFinal);
-  const graph = lazy(() => adjointGraph(architecture, rule, begun, reading));
+  const graph = lazy(() => adjointGraph(architecture, rule, begun, reading, seed));
   // A forward pass as far as an answer needs it.
   const first = lazy(() =>
     pipe(
@@ -138,21 +147,19 @@ export const backwardPasses = (
 
 /**
  * An attribution by the adjoint mode; `pass` is the one backwards from the level's places. The model's biases are told by their
- * own derivative. Faults: a level that is not scored backwards, and those of the pass.
+ * own derivative. Faults: those of the level and of the pass.
  */
 export const attributedBackward = (call: Call, level: Level, pass: Faulty<Backward>): Faulty<Attribution> => {
   const { scoresFrom, seed } = level;
-  if (scoresFrom === undefined)
-    return TE.left([fault("seed", `seed ${seed.name}`, "a level of the model in adjoint mode", "a seed of one's own")]);
   return pipe(
     TE.fromEither(partsIn(level, call.encoding)),
     TE.bindTo("parts"),
     TE.bind("found", () => pass),
     TE.map(({ parts: { parts }, found: { answer, scores, times, to } }): Attribution => {
-      const own = scoresFrom(scores, parts);
-      const named = sumOf(own);
-      const { bias = 0 } = scores;
-      const total = named + bias;
+      const { bias = 0, own: { parts: ownParts, whole } = { parts: [], whole: 0 } } = scores;
+      const own = scoresFrom === undefined ? ownParts : scoresFrom(scores, parts);
+      const remainder = scoresFrom === undefined ? whole - sumOf(own) : 0;
+      const total = sumOf([...own, bias, remainder]);
       return {
         ...described(call, answer),
         seed: seed.name,
@@ -166,7 +173,7 @@ export const attributedBackward = (call: Call, level: Level, pass: Faulty<Backwa
             ...(tokens.length > 1 && { tokens }),
           })),
           { name: "bias", score: bias },
-          { name: "remainder", score: 0 },
+          { name: "remainder", score: remainder },
         ],
         total,
         gap: relativeGap(total, answer),

@@ -6,7 +6,7 @@ import type { Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { beginnings, isTold } from "./adjoint.ts";
+import { beginnings, isTold, isToldByItself } from "./adjoint.ts";
 import { attributedBackward, type Backward, backwardPasses, type Call, type CallOptions } from "./backward.ts";
 import { type Ask, type ExplainerOptions, encodePrompt, explainerOn } from "./explainer.ts";
 import { explanationGraph } from "./explanation.ts";
@@ -40,8 +40,10 @@ const whyNotAdjoint = (
   const mode = (expected: string, got: string): Fault => fault("mode", "adjoint mode", expected, got);
   const { scoresFrom, seed } = level;
   if (rule.linear !== true) return mode("a linear rule, such as taylor", `rule ${rule.name}`);
-  if (scoresFrom === undefined) return mode("a level of the model", `seed ${seed.name}`);
-  if (!isTold(architecture, scoresFrom)) return mode("a level that this model has by itself", `seed ${seed.name}`);
+  if (scoresFrom === undefined && !isToldByItself(architecture, seed))
+    return mode("a level of the model, or parts of one state", `seed ${seed.name}`);
+  if (scoresFrom !== undefined && !isTold(architecture, scoresFrom))
+    return mode("a level that this model has by itself", `seed ${seed.name}`);
   if (promotes !== undefined) return mode("scores alone", "what each part promotes, which is told by its state");
   if (lenses.length > 0) return mode("scores at one place", "those at every layer, each of which is a pass of its own");
   const reading = to === undefined ? undefined : readingOf(architecture, to);
@@ -135,11 +137,25 @@ const withTimes = (attribution: Attribution, done: Backward | undefined): Attrib
 /** One prompt with its question among all that is asked of it. */
 type Asked = { readonly call: Call; readonly prompt: Prompt; readonly options: ExplainOptions };
 
+/** One pass backwards; a seed of one's own has inputs of its own, too. */
+const passesOf = (model: Model, level: Level, { rule, to }: ExplainOptions): ((call: Call) => Faulty<Backward>) => {
+  const { seed, scoresFrom } = level;
+  const own = scoresFrom === undefined && isToldByItself(model.architecture, seed) ? seed : undefined;
+  const pass = backwardPasses(model, { rule, begun: beginnings(seed), to, own });
+  return (call) =>
+    own === undefined
+      ? pass(call)
+      : pipe(
+          TE.fromEither(partsIn(level, call.encoding)),
+          TE.chain(({ inputs = {} }) => pass({ ...call, inputs })),
+        );
+};
+
 /** What every prompt goes through, on a backend or on the one that keeps. */
 const running = (model: Model, options: ExplainOptions, mode: "forward" | "adjoint") => {
-  const { seed, rule, promotes, to } = options;
+  const { seed, promotes } = options;
   const [choose, carry] = [choosing(model, options), carrying(model, options)];
-  const pass = isRanked(seed) ? undefined : backwardPasses(model, { rule, begun: beginnings(levelOf(seed).seed), to });
+  const pass = isRanked(seed) ? undefined : passesOf(model, levelOf(seed), options);
   const tell = promotes === undefined ? undefined : promoting(model, promotes);
   const scored = ({ call, prompt, options: asked }: Asked, backend: Backend, { level, done }: Chosen) =>
     mode === "adjoint"

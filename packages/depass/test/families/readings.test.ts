@@ -1,13 +1,24 @@
 // Does one pass backwards tell what a state, module, head or neuron on the way is made of, as the pass forward does? On tiny models
 // of families that differ in it: biases, shifts of norms, norms behind modules, parallel layers, experts, multipliers.
-import { type Backend, reference, taylorRule } from "@depass/graph";
-import type { Architecture, Model } from "@depass/models";
+import {
+  type Backend,
+  concat,
+  equal,
+  iota,
+  less,
+  mul,
+  partsSeed,
+  reference,
+  reshape,
+  type Seed,
+  taylorRule,
+} from "@depass/graph";
+import { type Architecture, type Model, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { attribute } from "../../src/attribute.ts";
 import { openBackend } from "../../src/backends.ts";
-import type { ScoredSeed } from "../../src/level.ts";
 import { headLevel, mlpLevel, neuronLevel, tokenLevel } from "../../src/levels.ts";
 import type { Attribution } from "../../src/result.ts";
 import { configJson } from "../tiny.ts";
@@ -33,15 +44,24 @@ const families: Readonly<Record<string, object>> = {
   mixtral: { ...llama, model_type: "mixtral", ...experts },
 };
 
-const levels = (a: Architecture): Readonly<Record<string, E.Either<unknown, ScoredSeed>>> => ({
+const levels = (a: Architecture): Readonly<Record<string, E.Either<unknown, Seed>>> => ({
   tokens: tokenLevel(a),
   mlp: mlpLevel(a, 0),
   heads: headLevel(a, 0),
   neurons: neuronLevel(a, 0, [5, 1]),
+  "parts of one's own": E.right(halves(a)),
 });
+/** Two parts of a state that are not all of it, as a user writes them. */
+const halves = ({ hidden }: Architecture): Seed =>
+  partsSeed("halves", site.residPre(1), 2, (whole) => {
+    const first = reshape(1, [1, 1, hidden])(less(iota(hidden), 3));
+    const second = reshape(1, [1, 1, hidden])(equal(iota(hidden), 7));
+    return mul(concat(-3, first, second), whole);
+  });
+
 const readings = [1, "layers.0.resid_mid", "layers.0.attn_out", "layers.1.mlp_out", "L0H1", "L1N3"];
 
-type Asked = { readonly seed: ScoredSeed; readonly to: number | string };
+type Asked = { readonly seed: Seed; readonly to: number | string };
 
 const told = async (model: Model, backend: Backend, mode: "auto" | "forward", { seed, to }: Asked) => {
   const options = { backend, rule: taylorRule(), target: 7, seed, to, mode };
