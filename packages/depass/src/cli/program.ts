@@ -179,6 +179,7 @@ const plan = (): Command =>
     )
     .addOption(options.model())
     .addOption(options.families())
+    .addOption(options.method())
     .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
     .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
     .addOption(options.specialTokens().conflicts("tokens"))

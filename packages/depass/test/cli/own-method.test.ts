@@ -137,6 +137,18 @@ test("map, compare and generate take a rule, and what is saved is made again by 
     (await run("compare", "--method", path, "--format", "csv")).stdout,
     /^part,tokens,.*,taylor,squares\r?\n/,
   );
+  const planned = await called([
+    "plan",
+    "--model",
+    folder,
+    "--prompt",
+    "on the Paris",
+    "--backend",
+    "cpu",
+    "--method",
+    path,
+  ]);
+  assert.match(planned.stdout, /operations/);
   const saved = join(folder, "text.json");
   const made = await run("generate", "--max-tokens", "2", "--explain", "--foil", "--method", path, "--save", saved);
   assert.match(made.stdout, /^rule squares;/m);
