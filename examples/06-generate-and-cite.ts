@@ -1,8 +1,9 @@
 // The model that comes along goes on with a prompt, and is asked where its answer comes from: every token that it writes is
-// explained by all tokens before it, in one pass, and a stretch of the answer is traced back to words of the prompt.
+// explained by all tokens before it, in one pass, a stretch of the answer is traced back to words of the prompt, and each token is
+// told apart from the one that was next in line.
 import assert from "node:assert/strict";
 import { orThrow } from "@depass/graph";
-import { cite, explainGenerated, generate, generateAll, load, openBackend } from "depass";
+import { cite, explainGenerated, generate, generateAll, load, openBackend, runnerUp } from "depass";
 import { heldOutPrompts, splitOf } from "./demo-world/held-out.ts";
 import type { Prompt } from "./demo-world/prompts.ts";
 import { worldOf } from "./demo-world/world.ts";
@@ -51,6 +52,20 @@ const places = sources.filter((s) => s.end > s.start);
 assert.equal(places[0]?.text, words[deciding], "the word that decides, says the world");
 const sum = sources.reduce((s, { score }) => s + score, own + bias + remainder);
 assert.ok(Math.abs(sum - total) < 1e-6, "nothing is left out");
+
+// Why each token, and not the one that was next in line? Scores of the difference of both logits, by one pass again.
+const contrast = await explainGenerated(model, written, { backend, foil: runnerUp });
+const [told] = contrast.tokens;
+const other = told?.foils?.[0];
+console.log(`\nwhy "${answer}" and not "${other?.text.trim()}", ${told?.explained.toFixed(2)} below it?`);
+for (const { explained: above, total: all, foils = [], gap } of contrast.tokens) {
+  assert.ok(above > 0 && foils.length === 1, "a greedy text takes what is above all others");
+  assert.ok(Math.abs(all - above) < 1e-3 && gap < 1e-4, `the parts sum to the difference but for ${gap}`);
+}
+const [leading] = [...(told?.scores ?? []).keys()].sort(
+  (a, b) => (told?.scores[b] as number) - (told?.scores[a] as number),
+);
+console.log(`because of "${contrast.encoding.tokens[leading as number]?.text.trim()}"`);
 
 await backend.close();
 await model.close();

@@ -1,32 +1,29 @@
 // What does each level cost under each rule, and how closely do its parts sum to the logit?
 //   pnpm bench levels --model DIR|demo [--prompt TEXT] [--backend cpu] [--runs 3] [--plan]
-// Prints a table: conservation gap, seconds of a run on a runner that is ready (the median; set-up is not in them), and the
-// MiB of activations that the backend's plan has for it. The graph's named parts are counted, and `adjoint` is the pass
-// backwards that scores everything at once. --plan prints the bytes alone: nothing runs.
+// Prints a table: conservation gap, seconds of a run on a runner that is ready (the median; set-up is not in them), and two numbers
+// of bytes: what the plan has for the activations, and what the first run took beside the weights, which were there (levels/held.ts:
+// counted by the backend on WebGPU, of the whole process else, with the runtime's own). Each cell is a process of its own. The graph's
+// named parts are counted, and `adjoint` is the pass backwards that scores everything at once. --plan prints planned bytes alone:
+// nothing runs.
 
 import { parseArgs } from "node:util";
-import {
-  type Backend,
-  linearRule,
-  maxRule,
-  orThrow,
-  type Rule,
-  reluRule,
-  softmaxRule,
-  taylorRule,
-} from "@depass/graph";
-import type { Architecture, Model } from "@depass/models";
+import { type Backend, type Foreseen, orThrow, type Rule, showFaults, taylorRule } from "@depass/graph";
+import { showBytes } from "@depass/kernels";
+import type { Model } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
+import * as t from "io-ts";
 import { load, scoreMaps } from "../src/attribute.ts";
 import { backendNames, openBackend } from "../src/backends.ts";
-import { encodePrompt, explainer } from "../src/explainer.ts";
+import { encodePrompt } from "../src/explainer.ts";
 import { explanationGraph } from "../src/explanation.ts";
-import { type Level, levelOf, partsIn } from "../src/level.ts";
-import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel } from "../src/levels.ts";
-import { spanLevel } from "../src/spans.ts";
+import { type Level, partsIn } from "../src/level.ts";
+import { forward, levels, rules } from "./levels/tables.ts";
+import { lastLine } from "./peer/answers.ts";
+import { programAt } from "./peer/sides.ts";
 
 const { values: options } = parseArgs({
   options: {
-    model: { type: "string" },
+    model: { type: "string", default: "demo" },
     prompt: { type: "string", default: "When Mary and John went to the store, John gave a drink to" },
     backend: { type: "string", default: "auto" },
     runs: { type: "string", default: "3" },
@@ -34,50 +31,57 @@ const { values: options } = parseArgs({
   },
 });
 
-const levels = (a: Architecture): Readonly<Record<string, Level>> => {
-  const middle = Math.floor(a.layers / 2);
-  return {
-    token: levelOf(orThrow(tokenLevel(a))),
-    words: spanLevel("words"),
-    attention: levelOf(orThrow(attentionLevel(a, middle))),
-    mlp: levelOf(orThrow(mlpLevel(a, middle))),
-    head: levelOf(orThrow(headLevel(a, middle))),
-    "neuron (10)": levelOf(
-      orThrow(
-        neuronLevel(
-          a,
-          middle,
-          Array.from({ length: 10 }, (_, n) => n),
-        ),
-      ),
-    ),
-  };
-};
+type Setting = { readonly model: Model; readonly backend: Backend };
+type Plan = { readonly parts: number; readonly bytes: Foreseen | undefined };
 
-const rules: readonly Rule[] = [softmaxRule(), maxRule(), reluRule(), linearRule(), taylorRule()];
-
-const median = (values: readonly number[]): number =>
-  [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
-
-type Setting = { readonly model: Model; readonly backend: Backend; readonly why: string };
-
-/** The activations' bytes, and how many named parts there are. */
-const foreseen = ({ model, backend }: Setting, level: Level, rule: Rule) => {
+/** The plan's bytes, and how many named parts there are. */
+const foreseen = ({ model, backend }: Setting, level: Level, rule: Rule): Plan => {
   const encoding = orThrow(encodePrompt(model, options.prompt));
   const { parts } = orThrow(partsIn(level, encoding));
   const { graph } = orThrow(explanationGraph(model, { seed: level.seed, rule }));
   const sizes = { T: encoding.ids.length, N: parts.length };
   const bytes = backend.foresee === undefined ? undefined : orThrow(backend.foresee(graph, model.weights, sizes));
-  return { parts: parts.length, bytes: `${((bytes?.activations ?? Number.NaN) / 2 ** 20).toFixed(1)} MiB` };
+  return { parts: parts.length, bytes };
 };
 
-const measured = async ({ model, backend, why }: Setting, seed: Level, rule: Rule): Promise<string> => {
-  const ready = await explainer(model, backend, { seed, rule, why })().then(orThrow);
-  const results = [];
-  for (let i = 0; i <= Number(options.runs); i++) results.push(await ready.explain(options.prompt)().then(orThrow));
-  ready.dispose();
-  const gap = Math.max(...results.map((r) => r.gap));
-  return `${gap.toExponential(1)}, ${median(results.slice(1).map((r) => r.times.run)).toFixed(3)} s, `;
+const cell = t.type({ gap: t.number, seconds: t.number, run: t.union([t.number, t.null]), most: t.number });
+type Cell = t.TypeOf<typeof cell>;
+
+const LIMIT = 1800; // seconds of a cell: a software adapter may take its time
+
+const measured = async (level: string, rule: string): Promise<Cell> => {
+  const args = [options.model, options.prompt, options.backend, level, rule, options.runs];
+  const ended = await programAt("a cell", "packages/depass/bench/levels/cell.ts", args, LIMIT)();
+  const found = E.chain(({ stdout }: { readonly stdout: string }) => lastLine(cell, stdout, "a cell"))(ended);
+  if (E.isLeft(found)) throw new Error(showFaults(found.left));
+  return found.right;
+};
+
+const mib = (bytes: number | null | undefined): string =>
+  bytes === undefined || bytes === null ? "–" : (bytes / 2 ** 20).toFixed(1);
+
+const shown = ({ bytes }: Plan, found: Cell | undefined): string =>
+  found === undefined
+    ? `${mib(bytes?.activations)} MiB`
+    : `${found.gap.toExponential(1)}, ${found.seconds.toFixed(3)} s, ${mib(bytes?.activations)} / ${mib(found.run)} MiB`;
+
+type Pair = { readonly planned: number; readonly most: number };
+
+/** How far from their plans the cells were at most, all bytes of them. */
+const allBytes = (pairs: readonly Pair[]): string => {
+  const off = pairs.map(({ planned, most }) => most / planned - 1).sort((a, b) => a - b);
+  const [least, greatest] = [off[0] ?? Number.NaN, off.at(-1) ?? Number.NaN];
+  const most = Math.max(...pairs.map((pair) => pair.most));
+  const percent = (x: number): string => `${x < 0 ? "" : "+"}${(100 * x).toFixed(1)} %`;
+  return `\nin all: ${showBytes(most)} at most; measured beside planned ${percent(least)} to ${percent(greatest)}`;
+};
+
+/** What the model alone takes: much of what a small run takes is the same for all. */
+const withoutParts = async ({ model, backend }: Setting): Promise<string> => {
+  const T = orThrow(encodePrompt(model, options.prompt)).ids.length;
+  const plan = backend.foresee?.(forward(model.architecture), model.weights, { T });
+  const [bytes, found] = [plan && orThrow(plan), await measured("none", "none")];
+  return `\na forward pass without parts: ${found.seconds.toFixed(3)} s, ${mib(bytes?.activations)} / ${mib(found.run)} MiB`;
 };
 
 const backwards = async ({ model, backend }: Setting): Promise<string> => {
@@ -89,23 +93,33 @@ const backwards = async ({ model, backend }: Setting): Promise<string> => {
   );
 };
 
+const rows = async (setting: Setting): Promise<readonly Pair[]> => {
+  const pairs: Pair[] = [];
+  for (const [level, levelOf] of Object.entries(levels)) {
+    const cells: string[] = [];
+    const plans = rules.map((rule) => foreseen(setting, levelOf(setting.model.architecture), rule));
+    for (const [i, rule] of rules.entries()) {
+      const [plan, found] = [plans[i] as Plan, options.plan ? undefined : await measured(level, rule.name)];
+      cells.push(shown(plan, found));
+      if (found !== undefined && plan.bytes !== undefined)
+        pairs.push({ planned: plan.bytes.peak + plan.bytes.beside, most: found.most });
+    }
+    console.log(`| ${level} | ${plans[0]?.parts} | ${cells.join(" | ")} |`);
+  }
+  return pairs;
+};
+
 const main = async (): Promise<void> => {
-  const model = await (options.model === undefined || options.model === "demo" ? load() : load(options.model));
+  const model = await load(...(options.model === "demo" ? [] : [options.model]));
   const name = backendNames.find((b) => b === options.backend) ?? "auto";
-  const { backend, why } = await openBackend({ backend: name })().then(orThrow);
-  const setting = { model, backend, why };
+  const { backend } = await openBackend({ backend: name })().then(orThrow);
   const { architecture: a } = model;
   console.log(`${a.family}, ${a.layers} layers, "${options.prompt}", on ${backend.name}, ${backend.device}\n`);
   console.log(`| level | parts | ${rules.map((r) => r.name).join(" | ")} |`);
   console.log(`| --- | ---: |${" ---: |".repeat(rules.length)}`);
-  for (const [level, seed] of Object.entries(levels(a))) {
-    const plans = rules.map((rule) => foreseen(setting, seed, rule));
-    const cells: string[] = [];
-    for (const [i, rule] of rules.entries())
-      cells.push((options.plan ? "" : await measured(setting, seed, rule)) + plans[i]?.bytes);
-    console.log(`| ${level} | ${plans[0]?.parts} | ${cells.join(" | ")} |`);
-  }
-  if (!options.plan) console.log(await backwards(setting));
+  const pairs = await rows({ model, backend });
+  if (pairs.length > 0) console.log(allBytes(pairs));
+  if (!options.plan) console.log(await withoutParts({ model, backend }), await backwards({ model, backend }));
   await backend.close();
   await model.close();
 };

@@ -68,8 +68,12 @@ const Through = ({ title, modules }: { title: string; modules: readonly Placed[]
   return <Line title={title} found={found} decimals={decimalsFor(Math.abs(found[0]?.score ?? 0))} />;
 };
 
-const goalOf = ({ foils, to, target: { explained } }: AttributionJson, stretch = 1): string => {
-  if (stretch > 1) return `the sum of the logits of its ${stretch} tokens`;
+const goalOf = ({ foils, to, direction, target: { explained } }: AttributionJson, stretch = 1): string => {
+  if (direction) return isComponent(to) ? `what ${to} adds along the direction` : "the state along the direction";
+  if (stretch > 1)
+    return foils === undefined
+      ? `the sum of the logits of its ${stretch} tokens`
+      : `the sum of what the logits of its ${stretch} tokens are above their foils'`;
   if (isComponent(to))
     return `what ${to} adds to ${foils === undefined ? "the target's logit" : "the difference of logits"}`;
   if (foils !== undefined)
@@ -124,11 +128,12 @@ const Facts = () => {
 
 export const Answer = () => {
   const { result, stretch = 1 } = usePage();
-  const { target, foils } = result;
+  const { target, foils, direction } = result;
   return (
     <section aria-label="Answer">
       <h1>
         Why <Quoted text={target.text} />
+        {direction && ", along a direction of one's own"}
         {foils !== undefined && " and not "}
         {foils?.map((f, i) => (
           <>
@@ -152,7 +157,7 @@ export const Answer = () => {
           <tbody>
             <TokenRow asked="target" target={target} several={stretch > 1} />
             {foils?.map((f) => (
-              <TokenRow key={f.id} asked="foil" target={f} />
+              <TokenRow key={f.id} asked="foil" target={f} several={stretch > 1} />
             ))}
           </tbody>
         </table>

@@ -1,26 +1,28 @@
 // One pass backwards for a prompt: what is asked, answered from the logits, and the scores of everything at once.
 import {
   type Backend,
-  type Fault,
+  type Expr,
   type Faulty,
   f32,
-  fault,
   type Graph,
   i32,
   type Rule,
   type RunOptions,
+  type Seed,
   type Tensors,
 } from "@depass/graph";
-import type { Architecture, Encoding, Model } from "@depass/models";
+import { type Encoding, type Model, site } from "@depass/models";
+import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { type AllScores, adjointGraph, scoresIn } from "./adjoint.ts";
 import { since } from "./clock.ts";
 import { about } from "./explainer.ts";
-import { atPosition, explainedOutput } from "./explanation.ts";
+import { answerOutputs } from "./explanation.ts";
 import { lazy } from "./lazy.ts";
 import { type Level, partsIn } from "./level.ts";
 import { type Answer, answered, knownDirection, type Question, relativeGap } from "./question.ts";
+import { type PlaceName, readingOf } from "./reading.ts";
 import type { Attribution, Times } from "./result.ts";
 import { sumOf } from "./sum.ts";
 
@@ -31,9 +33,12 @@ export type Call = {
   readonly backend: Backend;
   readonly options: CallOptions;
   readonly encoding: Encoding;
+  /** Those of a seed of one's own. */
+  readonly inputs?: Tensors;
 };
 
-export const inputsOf = ({ encoding: { ids } }: Call): Tensors => ({
+export const inputsOf = ({ encoding: { ids }, inputs }: Call): Tensors => ({
+  ...inputs,
   tokens: i32([ids.length], ids),
   position: i32([1], [ids.length - 1]),
 });
@@ -47,6 +52,7 @@ export const described = ({ model, backend, options, encoding }: Call, { target,
   position: encoding.ids.length - 1,
   target,
   ...(foils.length === 0 ? {} : { foils }),
+  ...(options.direction === undefined ? {} : { direction: true as const }),
   explained,
 });
 
@@ -73,37 +79,50 @@ export const runOnce = <A>(
   );
 };
 
-/** A forward pass as far as an answer needs it. */
-const answerGraph = (architecture: Architecture): Graph => {
-  const normed = atPosition(architecture.normed);
-  return {
-    normed,
-    logits: architecture.unembed(normed),
-    [explainedOutput(architecture)]: architecture.explained(normed),
-  };
+export type Backward = {
+  readonly answer: Answer;
+  readonly scores: AllScores;
+  readonly times: Times;
+  /** What was read, if it was named. */
+  readonly to?: string;
 };
 
-export type Backward = { readonly answer: Answer; readonly scores: AllScores; readonly times: Times };
+/** Which passes: by one rule, from what is read, to the sites at which parts begin: constants behind these count. */
+export type Passes = {
+  readonly rule: Rule;
+  readonly begun: readonly string[];
+  readonly to?: PlaceName | undefined;
+  /** A seed of one's own whose parts are scored, too. */
+  readonly own?: Seed | undefined;
+};
 
-/**
- * Passes backwards by one rule for any prompts: the graphs are made once. Constants count behind the sites in `begun`. Faults: a
- * rule that is not linear, and those of target and backend.
- */
+/** Passes backwards for any prompts: the graphs are made once. Faults: a rule that is not linear, and those of target and backend. */
 export const backwardPasses = (
   { architecture }: Model,
-  rule: Rule,
-  begun: readonly string[],
+  { rule, begun, to, own: seed }: Passes,
 ): ((call: Call) => Faulty<Backward>) => {
-  const graph = lazy(() => adjointGraph(architecture, rule, begun));
-  const first = lazy(() => answerGraph(architecture));
+  const reading = readingOf(architecture, to ?? site.residFinal);
+  const graph = lazy(() => adjointGraph(architecture, rule, begun, reading, seed));
+  // A forward pass as far as an answer needs it.
+  const first = lazy(() =>
+    pipe(
+      reading,
+      E.chain(({ kind, normed }) => E.map((own: Expr) => answerOutputs(architecture, { kind, own }))(normed)),
+    ),
+  );
+  const answer = ({ model, options }: Call, outputs: Tensors) =>
+    pipe(
+      TE.fromEither(reading),
+      TE.bindTo("read"),
+      TE.bind("answer", ({ read }) => answered(model, options, outputs, read)),
+    );
   // What is asked must be known before the pass: where no target is named, a forward pass tells the likeliest.
   const directionFirst = (call: Call): Faulty<Float64Array> =>
     knownDirection(call.model, call.options) ??
-    runOnce(call, first(), inputsOf(call), (outputs) =>
-      pipe(
-        answered(call.model, call.options, outputs),
-        TE.map(({ direction }) => direction),
-      ),
+    pipe(
+      TE.fromEither(first()),
+      TE.chain((own) => runOnce(call, own, inputsOf(call), (outputs) => answer(call, outputs))),
+      TE.map((found) => found.answer.direction),
     );
   return (call) =>
     pipe(
@@ -113,8 +132,13 @@ export const backwardPasses = (
       TE.chain(({ direction, graph: own }) =>
         runOnce(call, own, { ...inputsOf(call), direction: f32([direction.length], direction) }, (outputs, times) =>
           pipe(
-            answered(call.model, call.options, outputs),
-            TE.map((answer): Backward => ({ answer, scores: scoresIn(architecture, outputs), times })),
+            answer(call, outputs),
+            TE.map(
+              ({ answer: found, read: { name } }): Backward => ({
+                ...{ answer: found, scores: scoresIn(architecture, outputs), times },
+                ...(to === undefined ? {} : { to: name }),
+              }),
+            ),
           ),
         ),
       ),
@@ -123,37 +147,24 @@ export const backwardPasses = (
 
 /**
  * An attribution by the adjoint mode; `pass` is the one backwards from the level's places. The model's biases are told by their
- * own derivative. Faults: a level that is not scored backwards, and those of the pass.
+ * own derivative. Faults: those of the level and of the pass.
  */
 export const attributedBackward = (call: Call, level: Level, pass: Faulty<Backward>): Faulty<Attribution> => {
   const { scoresFrom, seed } = level;
-  if (scoresFrom === undefined)
-    return TE.left([fault("seed", `seed ${seed.name}`, "a level of the model in adjoint mode", "a seed of one's own")]);
   return pipe(
     TE.fromEither(partsIn(level, call.encoding)),
     TE.bindTo("parts"),
     TE.bind("found", () => pass),
-    TE.filterOrElse(
-      ({ parts: { parts }, found: { scores } }) => !scoresFrom(scores, parts).includes(Number.NaN),
-      (): readonly Fault[] => [
-        fault(
-          "mode",
-          "adjoint mode",
-          "a level that this model has by itself",
-          `seed ${seed.name}`,
-          "take the forward mode",
-        ),
-      ],
-    ),
-    TE.map(({ parts: { parts }, found: { answer, scores, times } }): Attribution => {
-      const own = scoresFrom(scores, parts);
-      const named = sumOf(own);
-      const { bias = 0 } = scores;
-      const total = named + bias;
+    TE.map(({ parts: { parts }, found: { answer, scores, times, to } }): Attribution => {
+      const { bias = 0, own: { parts: ownParts, whole } = { parts: [], whole: 0 } } = scores;
+      const own = scoresFrom === undefined ? ownParts : scoresFrom(scores, parts);
+      const remainder = scoresFrom === undefined ? whole - sumOf(own) : 0;
+      const total = sumOf([...own, bias, remainder]);
       return {
         ...described(call, answer),
         seed: seed.name,
         mode: "adjoint",
+        ...(to === undefined ? {} : { to }),
         parts: [
           ...parts.map(({ name, tokens = [] }, m) => ({
             name,
@@ -162,7 +173,7 @@ export const attributedBackward = (call: Call, level: Level, pass: Faulty<Backwa
             ...(tokens.length > 1 && { tokens }),
           })),
           { name: "bias", score: bias },
-          { name: "remainder", score: 0 },
+          { name: "remainder", score: remainder },
         ],
         total,
         gap: relativeGap(total, answer),

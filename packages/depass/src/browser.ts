@@ -11,6 +11,7 @@ export * from "./explain-generated.ts";
 export * from "./explainer.ts";
 export * from "./explaining.ts";
 export * from "./explanation.ts";
+export { type Foil, type FoilChoice, type FoilToken, runnerUp } from "./foils.ts";
 export * from "./generate.ts";
 export * from "./keeping.ts";
 export * from "./level.ts";

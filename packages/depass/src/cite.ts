@@ -5,6 +5,7 @@ import type { Token } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { ExplainedToken, GeneratedExplanation } from "./explain-generated.ts";
+import { foilText } from "./foil-text.ts";
 import { sumOf } from "./sum.ts";
 
 /** Text found in the answer (its first occurrence), or generated tokens counted from 0, `to` not included. */
@@ -27,13 +28,15 @@ export type Citation = {
   /** The answer's text that is explained, and its tokens' numbers among all. */
   readonly text: string;
   readonly positions: readonly number[];
+  /** Texts of what its tokens are told apart from, behind one another; where they are. */
+  readonly foil?: string;
   /** Largest score first. */
   readonly sources: readonly Source[];
   /** What the answer's own tokens supplied, and what no token did; with the sources they sum to the total. */
   readonly answer: number;
   readonly bias: number;
   readonly remainder: number;
-  /** Sum of the logits' parts. */
+  /** Sum of the parts of the logits, or of what these are above the foils'. */
   readonly total: number;
 };
 
@@ -112,6 +115,7 @@ const cited = (explanation: GeneratedExplanation, span: readonly ExplainedToken[
   return {
     text: encoding.text.slice(first.start, last.end),
     positions: span.map((t) => t.position),
+    ...(span.some((t) => t.foils !== undefined) && { foil: foilText(span.map((t) => t.foils ?? [])) }),
     sources,
     answer: sumOf(span.flatMap(({ scores }) => [...scores.subarray(promptTokens)])),
     bias: sumOf(span.map((t) => t.bias)),

@@ -184,6 +184,7 @@ const attribution = (r: Run, outputs: Tensors, answer: Answer, run: number): Att
     ...(options.to === undefined ? {} : { to: explanation.reading.name }),
     target,
     ...(foils.length === 0 ? {} : { foils }),
+    ...(r.ask.direction === undefined ? {} : { direction: true as const }),
     explained: goal,
     parts: withExtras(parts.parts, names, scores, norms),
     total,

@@ -1,12 +1,12 @@
 // How are prompts explained? In the mode that suits: parts carried forward by any rule, or scored backwards by a linear one. What
 // follows from the model and the options alone is made once, whatever prompts come: their graphs, and on a backend that keeps
 // what it prepared (keeping.ts) their sessions, plans and weights.
-import { type Backend, type Fault, type Faulty, fault, type Rule, type Seed, taylorRule } from "@depass/graph";
+import { type Backend, type Fault, type Faulty, fault, type Seed, taylorRule } from "@depass/graph";
 import type { Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { beginnings } from "./adjoint.ts";
+import { beginnings, isTold, isToldByItself } from "./adjoint.ts";
 import { attributedBackward, type Backward, backwardPasses, type Call, type CallOptions } from "./backward.ts";
 import { type Ask, type ExplainerOptions, encodePrompt, explainerOn } from "./explainer.ts";
 import { explanationGraph } from "./explanation.ts";
@@ -15,6 +15,7 @@ import { isRanked, type Level, levelOf, partsIn, type RankedLevel } from "./leve
 import { checkPromotes, promoting } from "./promoted.ts";
 import type { Prompt } from "./prompt.ts";
 import type { Question } from "./question.ts";
+import { isMadeOf, readingOf } from "./reading.ts";
 import type { Attribution } from "./result.ts";
 
 /** `auto`: backwards where that gives the same and nothing more is asked for, else forward. */
@@ -30,18 +31,35 @@ export type ExplainOptions = Omit<ExplainerOptions, "seed"> &
     readonly promotes?: number;
   };
 
-const whyNotAdjoint = (rule: Rule, level: Level, { to, lenses = [], promotes }: ExplainOptions): Fault | undefined => {
+/** Why one pass backwards does not give what is asked for; undefined where it does. */
+const whyNotAdjoint = (
+  { architecture }: Model,
+  level: Level,
+  { rule, to, lenses = [], promotes }: ExplainOptions,
+): Fault | undefined => {
   const mode = (expected: string, got: string): Fault => fault("mode", "adjoint mode", expected, got);
+  const { scoresFrom, seed } = level;
   if (rule.linear !== true) return mode("a linear rule, such as taylor", `rule ${rule.name}`);
-  if (level.scoresFrom === undefined) return mode("a level of the model", `seed ${level.seed.name}`);
+  if (scoresFrom === undefined && !isToldByItself(architecture, seed))
+    return mode("a level of the model, or parts of one state", `seed ${seed.name}`);
+  if (scoresFrom !== undefined && !isTold(architecture, scoresFrom))
+    return mode("a level that this model has by itself", `seed ${seed.name}`);
   if (promotes !== undefined) return mode("scores alone", "what each part promotes, which is told by its state");
-  return to !== undefined || lenses.length > 0 ? mode("scores at the last state", "an earlier state") : undefined;
+  if (lenses.length > 0) return mode("scores at one place", "those at every layer, each of which is a pass of its own");
+  const reading = to === undefined ? undefined : readingOf(architecture, to);
+  return reading === undefined || E.isLeft(reading) || isMadeOf(architecture, reading.right, beginnings(seed))
+    ? undefined
+    : mode("what is read behind all places at which the parts begin", `${seed.name}, read at ${reading.right.name}`);
 };
 
 /** Which mode `auto` stands for. Faults: an adjoint that there is not. */
-const modeOf = (level: Level, options: ExplainOptions): E.Either<readonly Fault[], "forward" | "adjoint"> => {
-  const { mode = "auto", rule } = options;
-  const reason = whyNotAdjoint(rule, level, options);
+const modeOf = (
+  model: Model,
+  level: Level,
+  options: ExplainOptions,
+): E.Either<readonly Fault[], "forward" | "adjoint"> => {
+  const { mode = "auto" } = options;
+  const reason = whyNotAdjoint(model, level, options);
   if (mode === "adjoint") return reason === undefined ? E.right("adjoint") : E.left([reason]);
   return E.right(mode === "auto" && reason === undefined ? "adjoint" : "forward");
 };
@@ -69,10 +87,10 @@ export type Explaining = {
 type Chosen = Omit<Explained, "attribution"> & { readonly done?: Backward };
 
 /** The level itself, or the one that a pass backwards chooses: that pass then serves the adjoint mode as well. */
-const choosing = (model: Model, { seed, rule }: ExplainOptions): ((call: Call) => Faulty<Chosen>) => {
+const choosing = (model: Model, { seed, rule, to }: ExplainOptions): ((call: Call) => Faulty<Chosen>) => {
   if (!isRanked(seed)) return () => TE.right({ level: levelOf(seed) });
   const linear = rule.linear === true ? rule : taylorRule();
-  const pass = backwardPasses(model, linear, beginnings(seed.like));
+  const pass = backwardPasses(model, { rule: linear, begun: beginnings(seed.like), to });
   return (call) =>
     pipe(
       pass({ ...call, options: { ...call.options, rule: linear } }),
@@ -119,11 +137,25 @@ const withTimes = (attribution: Attribution, done: Backward | undefined): Attrib
 /** One prompt with its question among all that is asked of it. */
 type Asked = { readonly call: Call; readonly prompt: Prompt; readonly options: ExplainOptions };
 
+/** One pass backwards; a seed of one's own has inputs of its own, too. */
+const passesOf = (model: Model, level: Level, { rule, to }: ExplainOptions): ((call: Call) => Faulty<Backward>) => {
+  const { seed, scoresFrom } = level;
+  const own = scoresFrom === undefined && isToldByItself(model.architecture, seed) ? seed : undefined;
+  const pass = backwardPasses(model, { rule, begun: beginnings(seed), to, own });
+  return (call) =>
+    own === undefined
+      ? pass(call)
+      : pipe(
+          TE.fromEither(partsIn(level, call.encoding)),
+          TE.chain(({ inputs = {} }) => pass({ ...call, inputs })),
+        );
+};
+
 /** What every prompt goes through, on a backend or on the one that keeps. */
 const running = (model: Model, options: ExplainOptions, mode: "forward" | "adjoint") => {
-  const { seed, rule, promotes } = options;
+  const { seed, promotes } = options;
   const [choose, carry] = [choosing(model, options), carrying(model, options)];
-  const pass = isRanked(seed) ? undefined : backwardPasses(model, rule, beginnings(levelOf(seed).seed));
+  const pass = isRanked(seed) ? undefined : passesOf(model, levelOf(seed), options);
   const tell = promotes === undefined ? undefined : promoting(model, promotes);
   const scored = ({ call, prompt, options: asked }: Asked, backend: Backend, { level, done }: Chosen) =>
     mode === "adjoint"
@@ -157,7 +189,7 @@ export const explaining = (model: Model, options: ExplainOptions): E.Either<read
       E.chainFirst((encoding) => (isRanked(seed) ? E.right(undefined) : partsIn(level, encoding))),
     );
   return pipe(
-    modeOf(level, options),
+    modeOf(model, level, options),
     E.chainFirst(() => checkPromotes(options.promotes ?? 1, model.architecture.vocabulary)),
     E.map((mode) => {
       const run = running(model, options, mode);

@@ -6,7 +6,6 @@ import {
   type Expr,
   type Fault,
   fault,
-  findSite,
   type Graph,
   gather,
   input,
@@ -18,6 +17,7 @@ import {
   type Seed,
   share,
   simplify,
+  sitesOf,
   softcapped,
 } from "@depass/graph";
 import { type Architecture, site } from "@depass/models";
@@ -66,17 +66,28 @@ const needed = (architecture: Architecture, lenses: readonly string[]): readonly
   ...lenses.flatMap((place) => [lensName(place), partsName(lensName(place))]),
 ];
 
-/** The wholes that are decomposed. A component has a share of the logits; they themselves are the model's. */
-const sourceOf = (architecture: Architecture, { kind }: Reading, own: Expr, lenses: readonly string[]): Graph => {
-  const normed = atPosition(own);
+type Read = { readonly kind: Reading["kind"]; readonly own: Expr };
+
+/** The state whose logits are asked about: a component has a share of the logits; they themselves are the model's. */
+const asked = (architecture: Architecture, { kind, own }: Read): Expr =>
+  atPosition(kind === "state" ? own : architecture.normed);
+
+/** What answers are told from, without parts: `logits`, what they are before a softcap, and what is read, `normed`. */
+export const answerOutputs = (architecture: Architecture, read: Read): Graph => {
+  const whole = asked(architecture, read);
   return {
-    [explainedOutput(architecture)]: architecture.explained(
-      kind === "state" ? normed : atPosition(architecture.normed),
-    ),
-    [NORMED]: normed,
-    ...Object.fromEntries(lenses.map((place) => [lensName(place), atPosition(lensAt(architecture, place))])),
+    [LOGITS]: architecture.unembed(whole),
+    [explainedOutput(architecture)]: architecture.explained(whole),
+    [NORMED]: atPosition(read.own),
   };
 };
+
+/** The wholes that are decomposed. */
+const sourceOf = (architecture: Architecture, read: Read, lenses: readonly string[]): Graph => ({
+  [explainedOutput(architecture)]: architecture.explained(asked(architecture, read)),
+  [NORMED]: atPosition(read.own),
+  ...Object.fromEntries(lenses.map((place) => [lensName(place), atPosition(lensAt(architecture, place))])),
+});
 
 /**
  * The model's graph at one position, decomposed, pruned to the outputs that are wanted, causal zeros packed away. There are
@@ -97,7 +108,7 @@ export const explanationGraph = (
     ),
     E.bind("decomposed", ({ reading, own }) =>
       pipe(
-        decompose(sourceOf(architecture, reading, own, lenses), { seed, rule }),
+        decompose(sourceOf(architecture, { kind: reading.kind, own }, lenses), { seed, rule }),
         E.filterOrElse(
           ({ graph }) => graph[partsName(NORMED)] !== undefined,
           () => notReached(seed, reading),
@@ -117,7 +128,11 @@ export const explanationGraph = (
     E.map(({ reading, decomposed, graph }) => ({ reading, decomposed, graph })),
   );
 
-const isAt = (normed: Expr, { site: begin }: Seed): boolean => findSite({ normed }, begin) !== undefined;
+/** Whether a value is made of all that the seed's parts begin at. */
+const isAt = (normed: Expr, { site: begin, also = [] }: Seed): boolean => {
+  const known = new Set(sitesOf({ normed }));
+  return [begin, ...also.map((place) => place.site)].every((name) => known.has(name));
+};
 
 const notReached = (seed: Seed, { name }: Reading): readonly Fault[] => [
   fault(

@@ -65,7 +65,11 @@ export const explanationIn = (result: GenerationResult): GeneratedExplanation | 
     ...result.explanation,
     encoding: { text: result.prompt + result.text, ids: result.tokens.map(({ id }) => id), tokens: result.tokens },
     promptTokens: result.promptTokens,
-    tokens: result.explanation.tokens.map(({ scores, ...token }) => ({ ...token, scores: Float64Array.from(scores) })),
+    tokens: result.explanation.tokens.map(({ scores, ...token }) => ({
+      ...token,
+      explained: token.explained ?? token.logit, // files from before there were foils
+      scores: Float64Array.from(scores),
+    })),
   };
 
 /** Whether a text can be saved under this name. */
@@ -80,16 +84,22 @@ export const saveGeneration = (path: string, result: GenerationResult): Faulty<v
   isJson(path) ? writeWhole(path, `${JSON.stringify(toJson(result), null, 2)}\n`) : TE.left(notJson(path));
 
 const seconds = t.type({ prepare: t.number, run: t.number });
-const explainedToken = t.type({
-  position: t.number,
-  id: t.number,
-  logit: t.number,
-  scores: t.array(t.number),
-  bias: t.number,
-  remainder: t.number,
-  total: t.number,
-  gap: t.number,
-});
+const explainedToken = t.intersection([
+  t.type({
+    position: t.number,
+    id: t.number,
+    logit: t.number,
+    scores: t.array(t.number),
+    bias: t.number,
+    remainder: t.number,
+    total: t.number,
+    gap: t.number,
+  }),
+  t.partial({
+    explained: t.number,
+    foils: t.array(t.type({ id: t.number, text: t.string, logit: t.number, timesAsLikely: t.number })),
+  }),
+]);
 const explanation = t.type({
   rule: t.string,
   seed: t.string,

@@ -154,7 +154,7 @@ const decomposed = (tokens: AllScores["tokens"], bias: number | undefined): AllS
   bias === undefined ? tokens : [[...(tokens[0] as readonly number[]), bias]];
 
 const adjointMaps = (model: Model, rule: Rule): Mapping => {
-  const pass = backwardPasses(model, rule, everything);
+  const pass = backwardPasses(model, { rule, begun: everything });
   return (call) =>
     pipe(
       pass(call),

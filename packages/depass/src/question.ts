@@ -43,7 +43,7 @@ export const checkQuestion = (
   const { hidden } = architecture;
   const wrong = direction === undefined ? undefined : badDirection(direction, hidden);
   if (wrong !== undefined) return E.left([wrong]);
-  if (direction !== undefined && foil !== undefined)
+  if (direction !== undefined && list(foil).length > 0)
     return E.left([fault("target", "foil", "a target without a direction of one's own", "both")]);
   return pipe(
     [...list(target), ...list(foil)],

@@ -13,6 +13,7 @@ import {
   mul,
   reshape,
   rewrite,
+  sitesOf,
   unnamed,
 } from "@depass/graph";
 import { type Architecture, site } from "@depass/models";
@@ -27,6 +28,8 @@ export type PlaceName = number | string;
 export type Reading = {
   /** The same place by its one name: a site, or a head's or neuron's name. */
   readonly name: string;
+  /** The site of it, or of what it is a slice of. */
+  readonly site: string;
   /** States entering layers, and the last one, that there are up to it. */
   readonly states: number;
   /** `state`: all of the stream at a site. `component`: something that is added to it. */
@@ -113,7 +116,13 @@ const sliceAt = (architecture: Architecture, letter: string, layer: number, numb
         E.map((images: Readonly<Record<string, Expr>>) => images.out as Expr)(
           imageAt(of(layer), (all) => mul(only, all))({ out }),
         );
-      return { name, states: layer + 1, kind: "component", normed: written(architecture, into(layer), own) };
+      return {
+        name,
+        site: of(layer),
+        states: layer + 1,
+        kind: "component",
+        normed: written(architecture, into(layer), own),
+      };
     }),
   );
 };
@@ -122,6 +131,7 @@ const layerIn = (place: string, layers: number): number => Number(/^layers\.(\d+
 
 const stateAt = (architecture: Architecture, place: string): Reading => ({
   name: place,
+  site: place,
   states: layerIn(place, architecture.layers) + 1,
   kind: "state",
   normed: E.right(lensAt(architecture, place)),
@@ -129,10 +139,18 @@ const stateAt = (architecture: Architecture, place: string): Reading => ({
 
 const moduleAt = (architecture: Architecture, place: string): Reading => ({
   name: place,
+  site: place,
   states: layerIn(place, architecture.layers) + 1,
   kind: "component",
   normed: written(architecture, place, E.right),
 });
+
+/** Whether what is read is made of the values at all these sites. */
+export const isMadeOf = ({ normed }: Architecture, { site: read }: Reading, sites: readonly string[]): boolean => {
+  const whole = findSite({ normed }, read);
+  const known = new Set(whole === undefined ? [] : sitesOf({ whole }));
+  return sites.every((name) => known.has(name));
+};
 
 /** Other words for the same: how parts are called, and the modules' plain names. */
 const plain = (name: string): string =>

@@ -63,6 +63,8 @@ export type Attribution = {
   readonly to?: string;
   /** What the target was told apart from. */
   readonly foils?: readonly Target[];
+  /** Scores are along a direction of one's own: the target is then only what was likeliest, or named. */
+  readonly direction?: true;
   /**
    * What the scores sum to, but for rounding: the target's logit, or how much it is above the mean of the foils', or the
    * state's product with a direction of one's own.

@@ -53,7 +53,7 @@ export const savedAnswer = t.intersection([
     gap: t.number,
     times: savedTimes,
   }),
-  t.partial({ foils: t.array(savedTarget) }),
+  t.partial({ foils: t.array(savedTarget), direction: t.literal(true) }),
 ]);
 
 const stored = t.intersection([

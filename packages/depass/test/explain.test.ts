@@ -237,7 +237,11 @@ test("what cannot be asked", async () => {
   await refused({ mode: "adjoint" }, /a linear rule, such as taylor/);
   await refused({ mode: "adjoint", seed: right(topNeuronLevel(model.architecture, 0, 2)) }, /a linear rule/);
   await refused({ mode: "adjoint", rule: taylorRule(), seed: own }, /a level of the model/);
-  await refused({ mode: "adjoint", rule: taylorRule(), layers: true }, /the last state/);
+  await refused({ mode: "adjoint", rule: taylorRule(), layers: true }, /scores at one place/);
+  await refused(
+    { mode: "adjoint", rule: taylorRule(), seed: right(mlpLevel(model.architecture, 1)), to: "L1H0" },
+    /read behind all places at which the parts begin, got MLP of layer 1, read at L1H0/,
+  );
   await refused({ seed: spanLevel([{ start: 2, end: 99 }]) }, /ranges of characters within 0 to 25, got 2 to 99/);
   await refused(
     {

@@ -53,8 +53,12 @@ const ended = (what: string, file: string, args: readonly string[], limitSeconds
     ),
   );
 
+/** One of the repository's programs, by its path there. */
+export const programAt = (what: string, path: string, args: readonly string[], limit: number): Faulty<Ended> =>
+  ended(what, process.execPath, [runner, path, ...args], limit);
+
 const program = (what: string, file: string, args: readonly string[], limit: number): Faulty<Ended> =>
-  ended(what, process.execPath, [runner, `${programs}/${file}`, ...args], limit);
+  programAt(what, `${programs}/${file}`, args, limit);
 
 const option = (name: string, value: string | undefined): readonly string[] =>
   value === undefined ? [] : [name, value];

@@ -22,6 +22,7 @@ import { type Attended, attended, runOptions } from "./attended.ts";
 import type { BackendOptions } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import type { Shown } from "./format.ts";
+import { type OwnOptions, withOwn } from "./own-method.ts";
 import { promptTo, splitsOf } from "./prompt.ts";
 import type { PromptsOptions } from "./prompts.ts";
 import { spelledQuestion } from "./question.ts";
@@ -29,7 +30,7 @@ import { spelledQuestion } from "./question.ts";
 /** What such a command makes. */
 export type Result = Exclude<Saved, GenerationResult>;
 
-export type AskOptions = ModelOptions & PromptsOptions & BackendOptions;
+export type AskOptions = ModelOptions & PromptsOptions & BackendOptions & OwnOptions;
 
 /** The hash of what ran, and the options that ask so again; but for the model, the prompt, its target and its foils. */
 export type Origin = { readonly graph: string; readonly call: Readonly<Record<string, unknown>> };
@@ -70,7 +71,7 @@ const timed = <R extends Result>(result: R, load: number, index: number): R =>
 
 /** With what makes a result one that can be made again. */
 const withOrigin = <R extends Result>(
-  { model, families }: ModelOptions,
+  { model, families, method }: ModelOptions & OwnOptions,
   { prompt, question }: Entry,
   weights: Faulty<string>,
   { result, origin }: Answer<R>,
@@ -82,7 +83,7 @@ const withOrigin = <R extends Result>(
     TE.map(({ weights: hash, origin: { graph, call } }) => ({
       ...result,
       hashes: { weights: hash, graph },
-      call: { ...call, foil: spelledQuestion(question).foil, ...splitsOf(prompt), model, families },
+      call: { ...call, foil: spelledQuestion(question).foil, ...splitsOf(prompt), model, families, method },
     })),
   );
 
@@ -145,6 +146,12 @@ const read = (model: Model, entry: Entry, options: AskOptions): Faulty<Entry> =>
       )
     : TE.right(entry);
 
+/** A direction of one's own is asked of every entry. */
+const along =
+  ({ own }: OwnOptions) =>
+  (entry: Entry): Entry =>
+    own?.direction === undefined ? entry : { ...entry, question: { ...entry.question, direction: own.direction } };
+
 /**
  * Asks what the options ask about every entry, in turn; `use` has each answer as soon as it is there, and its value is returned
  * with the others'. `kept`: with what makes a result one that can be made again. Faults: whatever can be found wrong with any
@@ -160,7 +167,9 @@ export const ask = <O extends AskOptions, R extends Result, A>(
     pipe(
       allInTurn(given.map((entry) => read(model, entry, options))),
       TE.bindTo("entries"),
-      TE.bind("understood", () => TE.fromEither(asking.understood(model, options))),
+      TE.bind("asked", () => withOwn(options, model)),
+      TE.map(({ entries, asked }) => ({ entries: entries.map(along(asked)), asked })),
+      TE.bind("understood", ({ asked }) => TE.fromEither(asking.understood(model, asked))),
       TE.chainFirstEitherK(({ entries, understood }) => checkEntries(entries, understood.check)),
       TE.chain(({ entries, understood }) =>
         attended(options, (a) =>

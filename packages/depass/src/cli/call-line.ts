@@ -10,6 +10,8 @@ const wordsOf = ({ long, variadic }: Option, value: unknown): readonly string[] 
   const name = `${long}`;
   if (value === true) return [name];
   if (variadic) return [name, ...(value as readonly unknown[]).map((v) => `${v}`)];
+  if (Array.isArray(value) && value.every((v) => typeof v === "string"))
+    return value.flatMap((v) => (v.startsWith("-") ? [`${name}=${v}`] : [name, v]));
   return `${value}`.startsWith("-") ? [`${name}=${value}`] : [name, `${value}`];
 };
 

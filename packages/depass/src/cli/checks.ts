@@ -7,6 +7,7 @@ import { print } from "./terminal.ts";
 export type VerifyOptions = {
   readonly model?: string;
   readonly families?: string;
+  readonly method?: string;
   readonly backend: BackendName;
   readonly adapter?: string;
   readonly memory?: number;

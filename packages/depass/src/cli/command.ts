@@ -24,6 +24,7 @@ export const asking = (name: string): Command =>
   configured(new Command(name))
     .addOption(options.model())
     .addOption(options.families())
+    .addOption(options.method())
     .addOption(
       new Option("--prompt <text>", "what to explain; - or none reads what is piped in").conflicts("promptFile"),
     )
@@ -38,3 +39,7 @@ export const asking = (name: string): Command =>
     .addOption(options.chat())
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
+
+/** The options that say what the parts are. */
+export const withParts = (command: Command): Command =>
+  options.parts().reduce((c, option) => c.addOption(option), command);

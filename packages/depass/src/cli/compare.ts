@@ -1,5 +1,5 @@
 // `depass compare`: how much do the scores move between rules and temperatures?
-import type { Fault } from "@depass/graph";
+import type { Fault, Rule } from "@depass/graph";
 import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -14,20 +14,27 @@ import { comparisonReport } from "../report/comparison.ts";
 import { comparisonRecords } from "../report/records.ts";
 import type { Asking, Origin } from "./ask.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
+import type { OwnOptions } from "./own-method.ts";
 import { type TellOptions, tell } from "./tell.ts";
 import { stdoutInk } from "./terminal.ts";
 
 export type CompareOptions = TellOptions & Omit<MethodOptions, "rule" | "special" | "temperature">;
 
+/** One's own beside those that come along. */
+const rulesOf = (own: OwnOptions["own"]): readonly Rule[] => [
+  ...everyRule(),
+  ...(own?.rule === undefined ? [] : [own.rule]),
+];
+
 const originOf = (
   model: Model,
   { seed: level }: Level,
-  { seed, from, neurons }: CompareOptions,
+  { seed, from, neurons, range, own }: CompareOptions,
 ): E.Either<readonly Fault[], Origin> =>
   pipe(
-    everyRule(),
+    rulesOf(own),
     E.traverseArray((rule) => explanationGraph(model, { seed: level, rule })),
-    E.map((all) => ({ graph: graphsHash(all.map(({ graph }) => graph)), call: { seed, from, neurons } })),
+    E.map((all) => ({ graph: graphsHash(all.map(({ graph }) => graph)), call: { seed, from, neurons, range } })),
   );
 
 /** Faults: those of the call, of the checkpoint and of the backend. */
@@ -45,7 +52,7 @@ export const comparing: Asking<CompareOptions, Comparison> = {
           ({ backend, why }) =>
           (prompt, ask) =>
             pipe(
-              compared(model, backend, prompt, { why, ...ask, seed: level, rules: everyRule() }),
+              compared(model, backend, prompt, { why, ...ask, seed: level, rules: rulesOf(options.own) }),
               TE.map((result) => ({ result, origin })),
             ),
       })),

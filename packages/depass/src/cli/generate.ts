@@ -28,8 +28,18 @@ import { toJson } from "../result.ts";
 import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
-import { checkExplaining, type ExplainingOptions, explaining, hashesOf, methodAsked } from "./explaining.ts";
+import {
+  checkExplaining,
+  checkFoils,
+  type ExplainingOptions,
+  explaining,
+  type FoilOptions,
+  foilAsked,
+  hashesOf,
+  methodAsked,
+} from "./explaining.ts";
 import { type FormatOptions, formatOf, shownAs } from "./format.ts";
+import { withOwn } from "./own-method.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt, splitsOf } from "./prompt.ts";
@@ -40,6 +50,7 @@ export type GenerateOptions = ModelOptions &
   BackendOptions &
   PageOptions &
   ExplainingOptions &
+  FoilOptions &
   FormatOptions & {
     readonly save?: string;
     readonly maxTokens: number;
@@ -93,8 +104,10 @@ const explained = (
     ? TE.right({ generation })
     : pipe(
         TE.fromEither(methodAsked(model, options)),
+        TE.chainFirstEitherK(() => checkFoils(options, generation)),
         TE.chain(({ level, rule }) =>
           explanationOf(model, backend, generation, {
+            ...foilAsked(options),
             seed: level,
             rule,
             signal,
@@ -194,12 +207,15 @@ const resultOf = (model: Model, { open: { backend, why }, ...answer }: Told): Ge
 /** What an explanation is made again by. */
 const callOf = (options: GenerateOptions): Readonly<Record<string, unknown>> =>
   Object.fromEntries(
-    [...explaining, "model", "families"].map((name) => [name, options[name as keyof GenerateOptions]]),
+    [...explaining, "foil", "foilAt", "model", "families"].map((name) => [
+      name,
+      options[name as keyof GenerateOptions],
+    ]),
   );
 
 const kept = (path: string, model: Model, prompt: Prompt, options: GenerateOptions, answer: Told): Faulty<void> =>
   pipe(
-    hashesOf(model, options),
+    hashesOf(model, options, foilAsked(options).foil !== undefined),
     TE.chain((hashes) =>
       saveGeneration(path, { ...resultOf(model, answer), hashes, call: { ...callOf(options), ...splitsOf(prompt) } }),
     ),
@@ -224,9 +240,11 @@ export const generate = (options: GenerateOptions, words: readonly string[]): Fa
     TE.chain((prompt) =>
       withModel(options, (model) =>
         pipe(
-          TE.fromEither(methodAsked(model, options)),
-          TE.chain(() => promptTo(model, prompt, options)),
-          TE.chain((text) => answered(model, text, options, words)),
+          withOwn(options, model),
+          TE.chainFirstEitherK((asked) => methodAsked(model, asked)),
+          TE.bindTo("asked"),
+          TE.bind("text", () => promptTo(model, prompt, options)),
+          TE.chain(({ asked, text }) => answered(model, text, asked, words)),
         ),
       ),
     ),

@@ -12,6 +12,8 @@ import { mapRecords } from "../report/records.ts";
 import { toJson } from "../result.ts";
 import type { Asking } from "./ask.ts";
 import { type RuleName, ruleOf } from "./method.ts";
+import { usage } from "./outcome.ts";
+import { twiceSaid } from "./own-method.ts";
 import { type TellOptions, tell } from "./tell.ts";
 import { columnsOf, stdoutInk } from "./terminal.ts";
 
@@ -26,8 +28,8 @@ export const mapsAsked: Asking<MapOptions, Maps> = {
   name: "map",
   faults: () => [],
   understood: (model, options) => {
-    const { rule: name, temperature } = options;
-    const rule = ruleOf({ rule: name, temperature, special: "ignore" });
+    const { rule: name, temperature, own } = options;
+    const rule = ruleOf({ rule: name, temperature, special: "ignore", ...(own && { own }) });
     const maps = mapping(model, rule);
     const origin = lazy(() =>
       pipe(
@@ -35,6 +37,10 @@ export const mapsAsked: Asking<MapOptions, Maps> = {
         E.map((graph) => ({ graph: graphHash(graph), call: { rule: name, temperature } })),
       ),
     );
+    const odd =
+      own?.seed === undefined ? [] : [usage("--method", "a rule or a direction", "a seed", "attribute takes it")];
+    const twice = [...odd, ...twiceSaid(options, { rule: name !== "softmax", parts: false })];
+    if (twice.length > 0) return E.left(twice);
     return E.right({
       check: (prompt, question) => encodePrompt(model, prompt, question),
       on:

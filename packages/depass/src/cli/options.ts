@@ -60,6 +60,11 @@ export const model = (): Option =>
 export const families = (): Option =>
   new Option("--families <file>", "a module that exports families of your own").argParser(some("a file"));
 
+export const method = (): Option =>
+  new Option("--method <file>", "a module that exports a rule, parts or a direction of your own").argParser(
+    some("a file"),
+  );
+
 export const chat = (): Option =>
   new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
 
@@ -91,22 +96,36 @@ const seedNames = [
   "token",
   "words",
   "sentences",
+  "ranges",
   "attention",
   "mlp",
   "head",
   "neuron",
 ] as const satisfies readonly SeedName[];
 
-export const seed = (): Option =>
-  new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
+const seed = (): Option => new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
 
 const numbers = (text: string): readonly number[] =>
   /^\d{1,9}(,\d{1,9})*$/.test(text)
     ? text.split(",").map(Number)
     : refuse("numbers with commas between them, such as 3,17");
 
-export const neurons = (): Option =>
+const neurons = (): Option =>
   new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
+
+const span = (text: string, before: readonly string[] = []): readonly string[] =>
+  /^(?:.+=)?\d{1,9}-\d{1,9}$/s.test(text)
+    ? [...before, text]
+    : refuse("characters of the prompt from and to before, such as 0-14 or question=0-14");
+
+const ranges = (): Option =>
+  new Option(
+    "--range <from-to>",
+    "with --seed ranges: characters of a part, as 0-14 or name=0-14; once for each",
+  ).argParser(span);
+
+/** What the parts are, where a level's name alone says it not. */
+export const parts = (): readonly Option[] => [seed(), from(), neurons(), ranges()];
 
 export const topNeurons = (): Option =>
   new Option("--top <number>", "with --seed neuron: that many of the layer, those that score most").argParser(
@@ -224,9 +243,28 @@ export const explaining = (): readonly Option[] => [
     wholeNumber,
   ),
   neurons().conflicts("cite"),
+  ranges().conflicts("cite"),
+  method(),
   new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
     ...specials,
   ]),
+];
+
+/** `7= Rome`: the text as it is behind the first `=`. */
+const foilPlace = (text: string, before: readonly string[] = []): readonly string[] =>
+  /^\d{1,9}=./s.test(text)
+    ? [...before, text]
+    : refuse("the place of a new token, = and another token, such as '7= Rome'");
+
+/** What the tokens of a continuation are told apart from. */
+export const textFoils = (): readonly Option[] => [
+  new Option(
+    "--foil [token...]",
+    "with --explain: why each token and not this: scores of its logit minus theirs (alone: the likeliest other token)",
+  ),
+  new Option("--foil-at <place=token>", "the same for the token at one place; may be given several times").argParser(
+    foilPlace,
+  ),
 ];
 
 export const stop = (): Option =>

@@ -16,7 +16,9 @@ export const checkPage = ({ report: path }: PageOptions): Faulty<void> =>
   path === undefined ? TE.right(undefined) : checkWritable(path);
 
 /** How the prompt was given, and what is asked of it. */
-type Repeated = QuestionOptions & {
+type Repeated = Pick<QuestionOptions, "target"> & {
+  /** Alone where it is `true`. */
+  readonly foil?: true | readonly string[] | undefined;
   readonly promptFile?: string | undefined;
   /** As it was given, where it was: on the line, or in a file of many. */
   readonly given?: string | undefined;
@@ -39,7 +41,7 @@ export const commandOf = (
 ): Pick<Extras, "command"> => {
   const question = [
     ...(target === undefined ? [] : optionWords("--target", target)),
-    ...(foil ?? []).flatMap((text) => optionWords("--foil", text)),
+    ...(foil === true ? ["--foil"] : (foil ?? []).flatMap((text) => optionWords("--foil", text))),
   ];
   const called = (all: readonly string[], asked: readonly string[]) => ({
     command: ["depass", name, ...all, ...question, ...asked].map(shellWord).join(" "),

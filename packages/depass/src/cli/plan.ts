@@ -24,6 +24,7 @@ import { type PlanReport, partsBytes, reportPlan } from "../report/plan.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
+import { withOwn } from "./own-method.ts";
 import { type PromptOptions, promptTo, readPrompt } from "./prompt.ts";
 import { print } from "./terminal.ts";
 
@@ -100,10 +101,15 @@ const planned = (model: Model, options: PlanCommandOptions, open: OpenBackend): 
 export const plan = (options: PlanCommandOptions): Faulty<void> =>
   pipe(
     withModel(options, (model) =>
-      TE.bracket(
-        openBackend(options),
-        (open) => planned(model, options, open),
-        ({ backend }) => TE.fromTask(async () => backend.close()),
+      pipe(
+        withOwn(options, model),
+        TE.chain((asked) =>
+          TE.bracket(
+            openBackend(options),
+            (open) => planned(model, asked, open),
+            ({ backend }) => TE.fromTask(async () => backend.close()),
+          ),
+        ),
       ),
     ),
     TE.map((report) => print(options.json ? JSON.stringify(report, undefined, 2) : reportPlan(report).join("\n"))),

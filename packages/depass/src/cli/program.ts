@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, Option } from "commander";
 import type { AttributeOptions } from "./attribute.ts";
-import { asking, configured, examples, methodWords } from "./command.ts";
+import { asking, configured, examples, methodWords, withParts } from "./command.ts";
 import type { CompareOptions } from "./compare.ts";
 import type { DevicesOptions } from "./devices.ts";
 import type { ExportOptions } from "./export.ts";
@@ -19,16 +19,13 @@ const version = (): string =>
   JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")).version as string;
 
 const attribute = (): Command =>
-  asking("attribute")
+  withParts(asking("attribute"))
     .summary("score what each token of a prompt supplied to the next")
     .description(
       "Why this token? How much of its logit each token of the prompt supplied; the scores sum to the logit.",
     )
-    .addOption(options.seed())
-    .addOption(options.from())
     .addOption(options.to())
     .option("--layers", "the scores at every layer, too, read through the last norm")
-    .addOption(options.neurons())
     .addOption(options.topNeurons())
     .addOption(options.promotes())
     .addOption(options.rule())
@@ -90,12 +87,9 @@ const map = (): Command =>
     );
 
 const compare = (): Command =>
-  asking("compare")
+  withParts(asking("compare"))
     .summary("how much the scores move between rules")
     .description("The same parts of the same prediction under every rule: what stays is worth more than what does not.")
-    .addOption(options.seed())
-    .addOption(options.from())
-    .addOption(options.neurons())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
@@ -126,6 +120,7 @@ const verify = (): Command =>
     .argument("<file>", "what --save wrote")
     .addOption(options.model())
     .addOption(options.families())
+    .addOption(options.method())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
@@ -177,20 +172,18 @@ const show = (): Command =>
     .action(async (given: ShowOptions) => settle((await import("./show.ts")).show(given)));
 
 const plan = (): Command =>
-  configured(new Command("plan"))
+  withParts(configured(new Command("plan")))
     .summary("say what an explanation would take")
     .description(
       "Bytes, tiles, operations and a guess at the time of parts carried forward, before any of the model's weights are read.",
     )
     .addOption(options.model())
     .addOption(options.families())
+    .addOption(options.method())
     .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
     .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
     .addOption(options.specialTokens().conflicts("tokens"))
     .addOption(options.tokenCount())
-    .addOption(options.seed())
-    .addOption(options.from())
-    .addOption(options.neurons())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())
@@ -252,7 +245,7 @@ const generate = (): Command => {
     .addOption(options.maxTokens());
   for (const option of [...options.sampling(), options.stop()]) command.addOption(option);
   command.option("--explain", "what the tokens before each new one supplied to it");
-  for (const option of options.explaining()) command.addOption(option);
+  for (const option of [...options.explaining(), ...options.textFoils()]) command.addOption(option);
   return command
     .option("--cite <text>", "where in the prompt this text of the answer comes from")
     .addOption(options.unit())
@@ -267,6 +260,7 @@ const generate = (): Command => {
       "after",
       examples(
         'depass generate --model DIR --prompt "The capital of France is" --explain',
+        'depass generate --model DIR --prompt "The capital of France is" --explain --foil',
         'depass generate --model DIR --prompt "The capital of France is" --explain --parts head --from 20 --rule taylor',
         'depass generate --model DIR --prompt-file notes.txt --temperature 0.7 --seed 3 --cite "in May" --by sentence',
       ),

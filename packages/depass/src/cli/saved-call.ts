@@ -5,6 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { misread } from "../stored.ts";
+import { usage } from "./outcome.ts";
 
 const layer = new t.Type<number>(
   "layer",
@@ -16,9 +17,9 @@ const names = <A extends string>(...all: readonly A[]) =>
   t.keyof(Object.fromEntries(all.map((name) => [name, null])) as Record<A, null>);
 
 const rule = names("softmax", "max", "relu", "linear", "taylor");
-const level = names("token", "words", "sentences", "attention", "mlp", "head", "neuron");
+const level = names("token", "words", "sentences", "ranges", "attention", "mlp", "head", "neuron");
 const special = names("ignore", "keep");
-const where = { model: t.string, families: t.string };
+const where = { model: t.string, families: t.string, method: t.string };
 
 /** Of `attribute`, `map` and `compare`. */
 const askedCall = t.exact(
@@ -28,6 +29,7 @@ const askedCall = t.exact(
     seed: level,
     from: layer,
     neurons: t.array(layer),
+    range: t.array(t.string),
     temperature: t.number,
     special,
     to: t.union([t.string, t.number]),
@@ -39,15 +41,31 @@ const askedCall = t.exact(
 
 /** Of `generate`. */
 const writtenCall = t.exact(
-  t.partial({ ...where, rule, ruleTemperature: t.number, parts: level, from: layer, neurons: t.array(layer), special }),
+  t.partial({
+    ...where,
+    rule,
+    ruleTemperature: t.number,
+    parts: level,
+    from: layer,
+    neurons: t.array(layer),
+    range: t.array(t.string),
+    special,
+  }),
 );
 
+/** A file may come from anybody: a module that it names is not run for that. */
+const NAMED = "the module that it was made with is run when you name it";
+
 const decoded =
-  <A>(codec: t.Decoder<unknown, A>) =>
-  (call: unknown, path: string): E.Either<readonly Fault[], A> =>
+  <A extends { readonly method?: string }>(codec: t.Decoder<unknown, A>) =>
+  (call: unknown, path: string, given: string | undefined): E.Either<readonly Fault[], A> =>
     pipe(
       t.type({ call: codec as t.Type<A, unknown> }).decode({ call }),
       E.bimap(misread(path, "the options of a call"), (found) => found.call),
+      E.filterOrElse(
+        ({ method }) => method === undefined || given !== undefined,
+        ({ method }): readonly Fault[] => [usage("--method", `${method}, as ${path} has it`, "none", NAMED)],
+      ),
     );
 
 /** Faults: an option of another type than the command takes. */

@@ -5,13 +5,14 @@ import type { Encoding, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
+import { type ExplainGeneratedOptions, explanationOf, type GeneratedExplanation } from "../explain-generated.ts";
 import { encodePrompt } from "../explainer.ts";
 import { explanationIn, type GenerationResult } from "../generation.ts";
 import { attended, runOptions } from "./attended.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import { apart, type Check, judged, sameHashes, type VerifyOptions, within } from "./checks.ts";
 import { type ExplainingOptions, hashesOf, methodAsked } from "./explaining.ts";
+import { withOwn } from "./own-method.ts";
 import { savedPrompt } from "./prompt.ts";
 import { writtenCallIn } from "./saved-call.ts";
 
@@ -20,6 +21,15 @@ type Saved = {
   readonly explanation: GeneratedExplanation;
   readonly call: ExplainingOptions & ModelOptions;
 };
+/** Each token's foils as they were saved: what is likely next may be another token after one more rounding. */
+const foilsIn = ({ tokens }: GeneratedExplanation): Pick<ExplainGeneratedOptions, "foil"> => {
+  const saved = new Map(tokens.map(({ position, foils = [] }) => [position, foils.map(({ id }) => id)]));
+  const own = (position: number) => saved.get(position) ?? [];
+  return [...saved.values()].some((ids) => ids.length > 0)
+    ? { foil: ({ position }) => (own(position).length === 0 ? undefined : own(position)) }
+    : {};
+};
+
 type Now = {
   readonly explanation: GeneratedExplanation;
   readonly ids: readonly number[];
@@ -44,12 +54,15 @@ const promptAgain = (model: Model, { prompt, call }: GenerationResult): Faulty<E
 const explainedNow = (model: Model, { result, explanation: text, call }: Saved, options: VerifyOptions): Faulty<Now> =>
   pipe(
     TE.fromEither(readable(model, result)),
-    TE.chainEitherK(() => methodAsked(model, call)),
-    TE.bindTo("method"),
+    TE.chain(() => withOwn({ ...call, ...(options.method && { method: options.method }) }, model)),
+    TE.bindTo("asked"),
+    TE.bind("method", ({ asked }) => TE.fromEither(methodAsked(model, asked))),
     TE.bind("prompt", () => promptAgain(model, result)),
-    TE.bind("hashes", () => hashesOf(model, call)),
+    TE.bind("hashes", ({ asked }) => hashesOf(model, asked, "foil" in foilsIn(text))),
     TE.bind("explanation", ({ method: { level: seed, rule } }) =>
-      attended(options, (a) => explanationOf(model, a.open.backend, text, { ...runOptions(a), seed, rule })),
+      attended(options, (a) =>
+        explanationOf(model, a.open.backend, text, { ...runOptions(a), ...foilsIn(text), seed, rule }),
+      ),
     ),
     TE.map(({ prompt, hashes, explanation }) => ({ explanation, hashes, ids: prompt.ids })),
   );
@@ -57,7 +70,8 @@ const explainedNow = (model: Model, { result, explanation: text, call }: Saved, 
 const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): readonly Check[] => {
   const ids = result.tokens.slice(0, result.promptTokens).map(({ id }) => id);
   const names = ({ parts }: GeneratedExplanation): string => parts.map(({ name }) => name).join("\n");
-  const logits = ({ tokens }: GeneratedExplanation): readonly number[] => tokens.map(({ logit }) => logit);
+  const logits = ({ tokens }: GeneratedExplanation): readonly number[] =>
+    tokens.flatMap(({ logit, foils = [] }) => [logit, ...foils.map((foil) => foil.logit)]);
   const scores = ({ tokens }: GeneratedExplanation): readonly number[] =>
     tokens.flatMap((t) => [...t.scores, t.bias, t.remainder]);
   return [
@@ -74,12 +88,16 @@ const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): 
   ];
 };
 
-const known = (path: string, result: GenerationResult): E.Either<readonly Fault[], Saved> => {
+const known = (
+  path: string,
+  result: GenerationResult,
+  { method }: VerifyOptions,
+): E.Either<readonly Fault[], Saved> => {
   const explanation = explanationIn(result);
   return explanation === undefined
     ? E.left([fault("result", path, "a text that was explained", "one that was not")])
     : pipe(
-        writtenCallIn(result.call, path),
+        writtenCallIn(result.call, path, method),
         E.map((call) => ({ result, explanation, call })),
       );
 };
@@ -91,7 +109,7 @@ export const verifyGeneration = (
   options: VerifyOptions,
 ): Faulty<readonly Fault[]> =>
   pipe(
-    TE.fromEither(known(path, result)),
+    TE.fromEither(known(path, result, options)),
     TE.bindTo("saved"),
     TE.bind("now", ({ saved }) =>
       withModel({ ...saved.call, ...options }, (model) => explainedNow(model, saved, options)),

@@ -2,6 +2,7 @@
 // answer are.
 import type { Token } from "@depass/models";
 import type { Unit } from "../cite.ts";
+import { foilText } from "../foil-text.ts";
 import type { AttributionJson, PartScore } from "../result.ts";
 import type { WrittenJson } from "./written.ts";
 
@@ -43,14 +44,35 @@ const groupParts = (written: WrittenJson, by: "word" | "sentence", scores: reado
   }));
 };
 
-/** The scores of all tokens before the last of a stretch, for the sum of its tokens' logits. */
+/** A token's foils; those of several together: their texts behind one another, as the tokens' own stand. */
+const foilsOf = (own: WrittenJson["lines"]): Pick<AttributionJson, "foils"> => {
+  if (own.every((line) => line.foils === undefined)) return {};
+  const all = own.map(({ foils = [], probability }) =>
+    foils.map(({ timesAsLikely, ...foil }) => ({ ...foil, probability: probability * timesAsLikely })),
+  );
+  if (own.length === 1) return { foils: all.flat() };
+  return {
+    foils: [
+      {
+        id: -1,
+        text: foilText(all),
+        logit: sum(own.map((line) => line.logit - line.explained)),
+        probability: all.reduce((p, [foil]) => p * (foil?.probability ?? 1), 1),
+      },
+    ],
+  };
+};
+
+/** The scores of all tokens before the last of a stretch, for the sum of its tokens' logits or of their differences to the foils'. */
 export const chosen = (written: WrittenJson, { from, to }: Range, by: Unit): AttributionJson => {
   const { tokens, lines, rule, seed, model, backend, device, why, times } = written;
   const own = lines.slice(from, to);
   const last = own.at(-1)?.position ?? 0;
   const first = own[0]?.position ?? 0;
   const scores = Array.from({ length: last }, (_, token) => sum(own.map((line) => line.scores[token] ?? 0)));
-  const [total, logit] = [sum(own.map((l) => l.total)), sum(own.map((l) => l.logit))];
+  const [total, logit, explained] = (["total", "logit", "explained"] as const).map((of) =>
+    sum(own.map((l) => l[of])),
+  ) as [number, number, number];
   const parts = by === "token" ? tokenParts(tokens, scores) : groupParts(written, by, scores);
   const text = written.text.slice(startOf(written, first), endOf(written, last));
   return {
@@ -60,12 +82,13 @@ export const chosen = (written: WrittenJson, { from, to }: Range, by: Unit): Att
     tokens: tokens.slice(0, last),
     position: last - 1,
     target: { id: tokens[last]?.id ?? 0, text, logit, probability: own.reduce((p, l) => p * l.probability, 1) },
-    explained: logit,
+    ...foilsOf(own),
+    explained,
     parts: [
       ...parts,
       { name: "bias", score: sum(own.map((l) => l.bias)) },
       { name: "remainder", score: sum(own.map((l) => l.remainder)) },
     ],
-    gap: Math.abs(total - logit) / Math.max(Math.abs(logit), Number.MIN_VALUE),
+    gap: Math.abs(total - explained) / Math.max(Math.abs(explained), Math.abs(logit), Number.MIN_VALUE),
   };
 };

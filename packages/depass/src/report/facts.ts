@@ -5,7 +5,10 @@ import { duration, percent } from "./numbers.ts";
 import { harmless, quoted } from "./visible.ts";
 import { wrapWords } from "./width.ts";
 
-export type Facts = Pick<Attribution, "to" | "target" | "foils" | "explained" | "model" | "backend" | "times">;
+export type Facts = Pick<
+  Attribution,
+  "to" | "target" | "foils" | "direction" | "explained" | "model" | "backend" | "times"
+>;
 
 export type FactOptions = {
   readonly ink: Ink;
@@ -26,13 +29,15 @@ const entry = (name: string, text: string, { ink, columns }: FactOptions): reado
   );
 };
 
-const targetLine = ({ target }: Facts, own: boolean): string =>
+const targetLine = ({ target, direction }: Facts, own: boolean): string =>
+  (direction ? "a direction of one's own; of tokens " : "") +
   `${quoted(target.text)} (#${target.id}), logit ${target.logit.toFixed(4)}, probability ${percent(target.probability, 2)}${
     own ? ", the likeliest next token" : ""
   }`;
 
 /** What the parts are to sum to. */
-export const goal = ({ target: { logit, explained: bent }, foils, explained, to }: Facts): string => {
+export const goal = ({ target: { logit, explained: bent }, foils, direction, explained, to }: Facts): string => {
+  if (direction) return `${isComponent(to) ? `${to} adds along it` : "the state along it"} ${explained.toFixed(4)}`;
   if (isComponent(to))
     return `${to} adds ${explained.toFixed(4)}${foils === undefined ? "" : " to the difference of logits"}`;
   if (foils !== undefined) return `difference of logits ${explained.toFixed(4)}`;

@@ -24,21 +24,30 @@ const strongest = ({ scores }: ExplainedToken): readonly number[] =>
 
 const padded = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - widthOf(text)));
 
-/** A line for each generated token. */
+/** What the tokens are told apart from, as a column; nothing where none is. */
+const foilColumn = (e: GeneratedExplanation): readonly string[] => {
+  const texts = e.tokens.map(({ foils = [] }) => foils.map(({ text }) => asCell(visible(text))).join(", "));
+  const widest = Math.max(...texts.map(widthOf));
+  if (widest === 0) return texts;
+  return texts.map((text) => padded(text === "" ? "" : ` not ${text}`, widest + " not ".length));
+};
+
+/** A line for each generated token: its logit, or how much it is above its foils', and what supplied most of that. */
 export const explainedLines = (e: GeneratedExplanation, { ink }: GenerationReport): readonly string[] => {
   const names = e.tokens.map((t) => textAt(e, t.position));
-  const widest = Math.max(...names.map(widthOf));
+  const [widest, foils] = [Math.max(...names.map(widthOf)), foilColumn(e)];
   return e.tokens.map((t, i) => {
     const from = strongest(t).map((s) => `${partAt(e, s)} ${ink.dim((t.scores[s] as number).toFixed(2))}`);
-    const logit = t.logit.toFixed(2).padStart(7);
-    return `${padded(names[i] as string, widest)} ${logit}  ${from.join("  ")}`;
+    const explained = t.explained.toFixed(2).padStart(7);
+    return `${padded(names[i] as string, widest)}${foils[i]} ${explained}  ${from.join("  ")}`;
   });
 };
 
-/** How far any token's parts are from its logit, and what was done. */
+/** How far any token's parts are from its logit or difference, and what was done. */
 export const explainedFacts = (e: GeneratedExplanation): string => {
   const gap = e.tokens.reduce((most, t) => Math.max(most, t.gap), 0);
-  return `rule ${e.rule}; seed ${e.seed}; largest relative gap ${gap.toExponential(1)}`;
+  const contrast = e.tokens.some((t) => t.foils !== undefined) ? "; differences of logits" : "";
+  return `rule ${e.rule}; seed ${e.seed}${contrast}; largest relative gap ${gap.toExponential(1)}`;
 };
 
 const othersOf = ({ sources }: Citation): number => sources.slice(MOST).reduce((sum, s) => sum + s.score, 0);
@@ -51,5 +60,10 @@ export const citedLines = (c: Citation, { ink, columns }: GenerationReport): rea
     { text: "the answer itself", score: c.answer },
     { text: "bias and remainder", score: c.bias + c.remainder },
   ];
-  return [`${ink.dim("from")}  ${visible(c.text)}`, "", ...table(rows, { total: c.total, most: MOST, columns }, ink)];
+  const not = c.foil === undefined ? "" : `  ${ink.dim("and not")}  ${visible(c.foil)}`;
+  return [
+    `${ink.dim("from")}  ${visible(c.text)}${not}`,
+    "",
+    ...table(rows, { total: c.total, most: MOST, columns }, ink),
+  ];
 };

@@ -1,7 +1,7 @@
 // What is in a result, as a table: a row a part or a cell, a column a thing that is known of it. For spreadsheets and documents.
 import type { Citation } from "../cite.ts";
 import type { Comparison } from "../compare.ts";
-import type { GeneratedExplanation } from "../explain-generated.ts";
+import type { ExplainedToken, GeneratedExplanation } from "../explain-generated.ts";
 import type { Generation } from "../generate.ts";
 import type { Maps } from "../maps.ts";
 import type { Attribution } from "../result.ts";
@@ -21,7 +21,8 @@ export type Records = {
   readonly rows: readonly (readonly Cell[])[];
 };
 
-const targetOf = ({ target, foils = [] }: Pick<Attribution, "target" | "foils">): string =>
+const targetOf = ({ target, foils = [], direction }: Pick<Attribution, "target" | "foils" | "direction">): string =>
+  (direction ? "a direction of one's own, beside " : "") +
   `${quoted(target.text)} (#${target.id})${foils.map((f) => `, not ${quoted(f.text)} (#${f.id})`).join("")}`;
 
 const voices = ["promotes", "suppresses"] as const;
@@ -103,7 +104,7 @@ export type GenerationTold = {
 };
 
 const citedRecords = (c: Citation): Records => ({
-  about: `where ${quoted(c.text)} comes from`,
+  about: `where ${quoted(c.text)} comes from${c.foil === undefined ? "" : `, and not ${quoted(c.foil)}`}`,
   columns: ["source", "start", "end", "tokens", "score"],
   rows: [
     ...c.sources.map(({ text, start, end, tokens, score }) => [text, start, end, tokens.join(" "), score]),
@@ -111,16 +112,23 @@ const citedRecords = (c: Citation): Records => ({
   ],
 });
 
-const explainedRecords = ({ rule, seed, tokens, encoding }: GeneratedExplanation): Records => {
-  const nameAt = (position: number): string => encoding.tokens[position]?.text ?? "";
+const foilsOf = ({ foils = [] }: ExplainedToken): string => foils.map((f) => `${quoted(f.text)} (#${f.id})`).join(", ");
+
+/** A row a part of each token; with foils in a column where any token is told apart from others. */
+const explainedRecords = ({ rule, seed, parts, tokens, encoding }: GeneratedExplanation): Records => {
+  const contrast = tokens.some((t) => t.foils !== undefined);
+  const about = `what each generated token comes from${contrast ? ", and not its foil" : ""}`;
   return {
-    about: `what each generated token comes from; rule ${rule}; seed ${seed}`,
-    columns: ["position", "token", "from", "part", "score"],
-    rows: tokens.flatMap(({ position, scores, bias, remainder }) => [
-      ...Array.from(scores, (score, from): readonly Cell[] => [position, nameAt(position), from, nameAt(from), score]),
-      [position, nameAt(position), "", "bias", bias],
-      [position, nameAt(position), "", "remainder", remainder],
-    ]),
+    about: `${about}; rule ${rule}; seed ${seed}`,
+    columns: ["position", "token", ...(contrast ? ["foil"] : []), "from", "part", "score"],
+    rows: tokens.flatMap((t) => {
+      const front = [t.position, encoding.tokens[t.position]?.text ?? "", ...(contrast ? [foilsOf(t)] : [])];
+      return [
+        ...Array.from(t.scores, (score, from): readonly Cell[] => [...front, from, parts[from]?.name ?? "", score]),
+        [...front, "", "bias", t.bias],
+        [...front, "", "remainder", t.remainder],
+      ];
+    }),
   };
 };
 

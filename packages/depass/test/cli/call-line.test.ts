@@ -28,4 +28,13 @@ test("what was given, not the defaults, without what is left out", () => {
   assert.equal(givenWords(command, ["report"]), ["--foil", " a", "b", "--layers", "--to", "3", "--target=-x"]);
 });
 
+test("an option that may be given several times is given as often; numbers are one value", () => {
+  const more = (text: string, before: readonly string[] = []) => [...before, text];
+  const command = new Command()
+    .addOption(new Option("--stop <text>").argParser(more))
+    .addOption(new Option("--neurons <numbers>").argParser((text) => text.split(",").map(Number)));
+  command.parse(["--stop", "a b", "--stop=-x", "--neurons", "3,17"], { from: "user" });
+  assert.equal(givenWords(command), ["--stop", "a b", "--stop=-x", "--neurons", "3,17"]);
+});
+
 test.run();

@@ -61,6 +61,29 @@ test("another rule and level, with names that sampling leaves", async () => {
   assert.match(stdout, /^rule softmax 2; seed heads of layer 1;/m);
 });
 
+test("--foil: why this token and not that one, the likeliest other one, or another at a place", async () => {
+  const asked = async (...args: readonly string[]) => {
+    const { code, stdout, stderr } = await generate("--max-tokens", "3", "--explain", "--json", ...args);
+    assert.equal([stderr, code], ["", 0]);
+    type Told = { explained: number; logit: number; total: number; foils?: { id: number; logit: number }[] };
+    return (JSON.parse(stdout) as { explanation: { tokens: Told[] } }).explanation.tokens;
+  };
+  const ids = (all: Awaited<ReturnType<typeof asked>>) => all.map(({ foils = [] }) => foils.map(({ id }) => id));
+  assert.equal(ids(await asked("--foil", "#7")), [[7], [7], [7]]);
+  assert.equal(ids(await asked("--foil-at", "5=#7", "--foil-at", "5=#9")), [[], [7, 9], []]);
+  const next = await asked("--foil");
+  for (const { explained, logit, total, foils } of next) {
+    assert.ok(explained > 0 && Math.abs(explained - (logit - (foils?.[0]?.logit ?? 9))) < 1e-5, "of a greedy text");
+    assert.ok(Math.abs(total - explained) < 1e-4);
+  }
+  assert.equal(ids(await asked("--foil", "--foil-at", "4=#7"))[0], [7]);
+  const { stdout } = await generate("--max-tokens", "2", "--explain", "--foil", "#7");
+  assert.match(stdout, /^\S* not \S+ +-?\d+\.\d\d {2}/m);
+  assert.match(stdout, /; differences of logits; largest relative gap/);
+  const csv = await generate("--max-tokens", "1", "--explain", "--foil", "#7", "--format", "csv", "--parts", "head");
+  assert.match(csv.stdout, /^position,token,foil,from,part,score\r?\n4,[^\n]*#7\)"?,0,L0 resid_pre,/);
+});
+
 test("--special: the first new token's scores are those of attribute, with the special token kept and without", async () => {
   const firstScores = async (...args: readonly string[]) => {
     const { stdout } = await generate("--max-tokens", "1", "--explain", "--json", ...args);
@@ -94,6 +117,14 @@ const faults: readonly (readonly [args: readonly string[], status: number, messa
   [["--rule", "taylor"], 2, /^depass: --rule: expected --explain, --cite or --report with it/],
   [["--cite", "x", "--parts", "head"], 2, /^depass: --cite: expected --parts token with it/],
   [["--explain", "--from", "99"], 2, /^depass: --from: expected a layer of this model, 0 to 1/],
+  [["--foil"], 2, /^depass: --foil: expected --explain, --cite or --report with it/],
+  [["--explain", "--foil", "no such"], 1, /^depass: foil: expected/],
+  [["--explain", "--foil-at", "here=x"], 2, /Expected the place of a new token/],
+  [
+    ["--explain", "--max-tokens", "2", "--foil-at", "3=#7"],
+    2,
+    /--foil-at: expected the place of a new token, 4 to 5, got 3/,
+  ],
   [["--top-p", "0.5"], 2, /^depass: topP: expected a temperature above 0 with it/],
   [["--top-p", "2", "--temperature", "1"], 2, /Expected a number above 0, at most 1/],
   [["--max-tokens", "0"], 2, /Expected a number from 1 on/],

@@ -176,6 +176,8 @@ test("a generated text: explained again as it was, on another backend, too; cite
   const paths = [
     await savedText("text.json", "--explain", ...drawn),
     await savedText("kept.json", "--explain", "--special", "keep"),
+    await savedText("foils.json", "--explain", "--foil", "--rule", "taylor"),
+    await savedText("foil-at.json", "--explain", "--foil-at", "5=#7", "--foil-at", "5=#9", "--parts", "head"),
     await savedText("heads.json", "--explain", "--parts", "head", "--from", "1", "--rule", "taylor"),
   ];
   for (const path of paths) {
@@ -207,6 +209,12 @@ test("a generated text that is not what was saved, or cannot be", async () => {
   });
   assert.is(bent.code, 1);
   assert.match(bent.stdout, /^DIFFERS scores/m);
+  const told = await savedText("told.json", "--explain", "--foil", "#7");
+  const other = (await readFile(told, "utf8")).replaceAll('"id": 7,', '"id": 8,');
+  await writeFile(told, other);
+  const apart = await called(["verify", told, ...reference]);
+  assert.match(apart.stdout, /^DIFFERS logits/m);
+  assert.match(apart.stdout, /^DIFFERS scores/m);
   const odd = await changed(({ tokens }) => {
     (tokens[0] as { id: number }).id = 1e9;
   });

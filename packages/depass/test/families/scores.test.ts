@@ -1,35 +1,20 @@
 // What do scores explain where logits are scaled, and bent by a softcap? Tiny checkpoints of such families, as a user has them.
-import { rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
-import { orThrow, taylorRule } from "@depass/graph";
-import { entryOf, writeSafetensors } from "@depass/models";
+import { taylorRule } from "@depass/graph";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type AttributeOptions, attribute, load } from "../../src/attribute.ts";
+import { type AttributeOptions, attribute } from "../../src/attribute.ts";
 import type { Attribution } from "../../src/result.ts";
-import { configJson, newFolder, writeCheckpoint } from "../tiny.ts";
-import { architectureFor, randomWeights } from "./law.ts";
+import { configJson } from "../tiny.ts";
+import { withFamily } from "./checkpoint.ts";
 
 const test = suite("scores");
 
 const PROMPT = "on the Paris";
 
-/** The tokenizer of tiny.ts with a model of its own. */
-const explained = async (change: object, options: AttributeOptions = {}): Promise<Attribution> => {
-  const config = { ...configJson(), head_dim: 8, architectures: undefined, ...change };
-  const { unembed, normed } = architectureFor(config);
-  const graph = { logits: unembed(normed) };
-  const folder = await newFolder();
-  await writeCheckpoint(folder);
-  await writeFile(join(folder, "config.json"), JSON.stringify(config));
-  const entries = Object.entries(randomWeights(graph)).map(([name, tensor]) => entryOf(name, tensor));
-  orThrow(await writeSafetensors(join(folder, "model.safetensors"), entries)());
-  const model = await load(folder);
-  const result = await attribute(model, PROMPT, { backend: { backend: "reference" }, ...options });
-  await model.close();
-  await rm(folder, { recursive: true, force: true });
-  return result;
-};
+const explained = (change: object, options: AttributeOptions = {}): Promise<Attribution> =>
+  withFamily({ ...configJson(), head_dim: 8, architectures: undefined, ...change }, (model) =>
+    attribute(model, PROMPT, { backend: { backend: "reference" }, ...options }),
+  );
 
 const isNear = (a: number, b: number, what: string): void =>
   assert.ok(Math.abs(a - b) <= 1e-9 * Math.abs(b), `${what}: ${a}, expected ${b}`);

@@ -32,6 +32,22 @@ test("several tokens are what cite() adds up, by any unit", () => {
   }
 });
 
+test("tokens that are told apart from others: their foils, and what the scores then sum to", () => {
+  const foils = [{ id: 9, text: " dances", logit: 2, timesAsLikely: 0.5 }];
+  const tokens = source.explanation.tokens.map((t) => ({ ...t, logit: t.total + 2, foils }));
+  const told = writtenJson({ ...source, explanation: { ...source.explanation, tokens } }, 1000);
+  const one = chosen(told, { from: 1, to: 2 }, "token");
+  assert.equal(one.foils, [{ id: 9, text: " dances", logit: 2, probability: 0.25 }]);
+  assert.is(one.explained, one.total);
+  assert.is(one.target.logit, one.total + 2);
+  const two = chosen(told, { from: 1, to: 3 }, "word");
+  assert.equal(
+    two.foils?.map(({ text, logit, probability }) => [text, logit, probability]),
+    [[" dances dances", 4, 0.0625]],
+  );
+  assert.ok(Math.abs(two.explained - two.total) < 1e-12 && two.gap < 1e-12);
+});
+
 test("a text of the answer is found as its tokens; another is all of it", () => {
   assert.equal(rangeOf(written, "ings we"), { from: 1, to: 3 });
   assert.equal(rangeOf(written, "king"), { from: 0, to: 3 });

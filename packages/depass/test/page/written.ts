@@ -33,7 +33,17 @@ export const writtenOf = (prompt: readonly string[], answer: readonly string[]):
       tokens: positions.map((position) => {
         const scores = Float64Array.from({ length: position }, (_, token) => scoreFor(token, position));
         const total = scores.reduce((a, b) => a + b, 0) + 0.25;
-        return { position, id: position, logit: total, scores, bias: 0.25, remainder: 0, total, gap: 0 };
+        return {
+          position,
+          id: position,
+          logit: total,
+          explained: total,
+          scores,
+          bias: 0.25,
+          remainder: 0,
+          total,
+          gap: 0,
+        };
       }),
       times: { prepare: 0.5, run: 0.25 },
     },
