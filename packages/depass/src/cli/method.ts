@@ -40,10 +40,8 @@ const named: Readonly<Record<RuleName, (temperature: number, special: Special | 
 };
 
 /** The special token is set apart by default where tokens are the parts, and nowhere else. */
-export const ruleOf = ({ rule: name = "softmax", temperature, special }: Omit<MethodOptions, "from">): Rule => {
-  const rule = named[name](temperature, special === "keep" ? "keep" : undefined);
-  return special === "ignore" || name === "taylor" ? rule : { ...rule, name: `${rule.name}, special token kept` };
-};
+export const ruleOf = ({ rule: name = "softmax", temperature, special }: Omit<MethodOptions, "from">): Rule =>
+  named[name](temperature, special === "keep" ? "keep" : undefined);
 
 const levelNamed = (
   architecture: Architecture,
