@@ -15,7 +15,7 @@ import { comparisonRecords } from "../report/records.ts";
 import type { Asking, Origin } from "./ask.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { type TellOptions, tell } from "./tell.ts";
-import { stdoutInk } from "./terminal.ts";
+import { columnsOf, stdoutInk } from "./terminal.ts";
 
 export type CompareOptions = TellOptions & Omit<MethodOptions, "rule" | "special" | "temperature">;
 
@@ -53,7 +53,7 @@ export const comparing: Asking<CompareOptions, Comparison> = {
   shown: (comparison) => ({
     json: () => comparisonJson(comparison),
     records: () => comparisonRecords(comparison),
-    text: () => comparisonReport(comparison, stdoutInk()).join("\n"),
+    text: () => comparisonReport(comparison, columnsOf(process.stdout), stdoutInk()).join("\n"),
   }),
 };
 

@@ -11,6 +11,7 @@ export type GenerationReport = { readonly ink: Ink; readonly columns: number };
 
 /** Earlier tokens named of each generated one: as many as fit on a line. */
 const NAMED = 3;
+const GAP = "  ";
 /** Sources of a citation that are shown. */
 const MOST = 20;
 
@@ -24,14 +25,25 @@ const strongest = ({ scores }: ExplainedToken): readonly number[] =>
 
 const padded = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - widthOf(text)));
 
+/** Those that fit, the first of them in any case. */
+const fitting = (pairs: readonly (readonly [name: string, score: string])[], room: number) => {
+  let used = 0;
+  return pairs.filter(([name, score], i) => {
+    used += (i === 0 ? 0 : GAP.length) + widthOf(name) + 1 + score.length;
+    return i === 0 || used <= room;
+  });
+};
+
 /** A line for each generated token. */
-export const explainedLines = (e: GeneratedExplanation, { ink }: GenerationReport): readonly string[] => {
+export const explainedLines = (e: GeneratedExplanation, { ink, columns }: GenerationReport): readonly string[] => {
   const names = e.tokens.map((t) => textAt(e, t.position));
   const widest = Math.max(...names.map(widthOf));
   return e.tokens.map((t, i) => {
-    const from = strongest(t).map((s) => `${partAt(e, s)} ${ink.dim((t.scores[s] as number).toFixed(2))}`);
     const logit = t.logit.toFixed(2).padStart(7);
-    return `${padded(names[i] as string, widest)} ${logit}  ${from.join("  ")}`;
+    const from = strongest(t).map((s) => [partAt(e, s), (t.scores[s] as number).toFixed(2)] as const);
+    const shown = fitting(from, columns - widest - 1 - logit.length - GAP.length);
+    const told = shown.map(([name, score]) => `${name} ${ink.dim(score)}`).join(GAP);
+    return `${padded(names[i] as string, widest)} ${logit}${GAP}${told}`;
   });
 };
 
