@@ -3,6 +3,7 @@ import { moduleRows, strongest } from "../src/page/modules.ts";
 import { type Bracket, bracketOf, gapSaid, spelled, sureness } from "../src/page/said.ts";
 import { speller } from "../src/page/told.ts";
 import { decimalsFor, signed } from "../src/report/numbers.ts";
+import { tokensOfPart } from "../src/report/pieces.ts";
 import { usePage } from "./context.ts";
 import { Targets } from "./question.tsx";
 import { isHead, type Placed, placed } from "./strongest.tsx";
@@ -58,9 +59,10 @@ const Through = ({ title, modules }: { readonly title: string; readonly modules:
 };
 
 const Modules = () => {
-  const { modules, stretch } = usePage();
+  const { result, modules, stretch } = usePage();
+  const ofText = result.parts.some((part) => tokensOfPart(part).length > 0); // other parts are heads or modules themselves
   if (modules === undefined)
-    return stretch !== undefined ? null : (
+    return stretch !== undefined || !ofText ? null : (
       <>
         <dt>Through</dt>
         <dd>Which layers and heads was not asked (--maps asks it).</dd>

@@ -181,6 +181,7 @@ inPage("parts that are no tokens: the prompt without colours, the table with the
   assert.ok((await page.locator(".strip").innerText()).startsWith("When Mary and John"));
   await page.getByRole("row", { name: "L0H1" }).hover();
   assert.match(await detail(page), "exactly -1");
+  assert.not.match(await page.locator("dl.facts").first().innerText(), "heads was not asked");
 });
 
 inPage(
