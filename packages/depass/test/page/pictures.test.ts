@@ -51,7 +51,8 @@ const seen = (page: Page, svg: string): Promise<Seen> =>
   })()`);
 
 /** Said on the page and of no use in a picture. */
-const PRESSED = /^(SVG|PNG|Find|each layer on its own scale|sizes without signs|Name|Size)$|Point at another/;
+const PRESSED =
+  /^(SVG|PNG|Copy|copied|Find|each layer on its own scale|sizes without signs|Name|Size)$|Point at another/;
 
 const papers: readonly (readonly [string, Look, string])[] = [
   ["light", {}, "rgb(255, 255, 255)"],
@@ -86,6 +87,28 @@ for (const [name, look, paper] of papers)
     },
     look,
   );
+
+const onClipboard = `navigator.clipboard.read()
+  .then(([item]) => item.getType("image/png"))
+  .then((blob) => createImageBitmap(blob))
+  .then(({ width, height }) => [width, height])`;
+
+inPage("each picture can be copied, as large as it is saved", report([whole]), async (page) => {
+  await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
+  for (const title of titles) {
+    const section = page.locator("section", { has: page.getByRole("heading", { name: title, exact: true }) });
+    await section.getByRole("button", { name: `Copy “${title}” as PNG` }).click();
+    await section.getByText("copied").waitFor();
+    const png = await saved(page, `Save “${title}” as PNG`);
+    assert.equal(await page.evaluate<readonly number[]>(onClipboard), [png.readUInt32BE(16), png.readUInt32BE(20)]);
+  }
+});
+
+inPage("where the clipboard is denied, it is said", report([whole]), async (page) => {
+  await page.evaluate("navigator.clipboard.write = () => Promise.reject(new Error('denied'))");
+  await page.getByRole("button", { name: "Copy “Parts” as PNG" }).click();
+  await page.getByText("the browser did not allow it: save it").waitFor();
+});
 
 inPage("the scale's middle, which is the paper's colour, has its frame", report([whole]), async (page) => {
   const svg = `${await saved(page, "Save “Prompt, coloured by score” as SVG")}`;
