@@ -110,6 +110,7 @@ inPage("all of 200 results on paper, each once and whole; afterwards they are go
   const headings = await printed(page, () => page.getByRole("button", { name: "Print all 200" }).click());
   assert.equal(headings, [...count(199, (i) => `Why answer${i}?`), "Why sun sets?"]);
   assert.equal(new Set(await ofAll<string>(page, "[id]", "element.id")).size, await page.locator("[id]").count());
+  await page.emulateMedia({ media: "print" });
   const numbers = await ofAll<string>(page, ".paper > div", "getComputedStyle(element, '::before').content");
   assert.equal([numbers[0], numbers[199]], ['"Number 1"', '"Number 200"']);
   const tables = await ofAll<number>(page, ".paper table.parts tbody", "element.rows.length");
