@@ -1,5 +1,5 @@
 // How long does it take until a model is ready to run, and how much memory?
-//   pnpm bench loading --model DIR [--backend webgpu|cpu] [--json]    open, then also compile and upload
+//   pnpm bench loading --model DIR [--backend webgpu|cpu [--memory BYTES]] [--json]    open, then also compile and upload
 //   pnpm bench loading --model DIR --weights [--json]                 open, then weights alone onto the WebGPU device
 //   pnpm bench loading --sparse [--json]                              a 7B checkpoint of holes: open, plan, read every tensor
 // The peak is of the process's resident memory, Node's own and the device's on a software adapter included. One
@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
   options: {
     model: { type: "string" },
     backend: { type: "string" },
+    memory: { type: "string" },
     weights: { type: "boolean", default: false },
     sparse: { type: "boolean", default: false },
     json: { type: "boolean", default: false },
@@ -49,12 +50,14 @@ const bytesOf = ({ checkpoint }: Model): number => {
   return bytes.reduce((a, b) => a + b, 0);
 };
 
+const limit = options.memory === undefined ? {} : { memory: Number(options.memory) };
+
 /** Opened, and where a backend is named: its graph compiled and its weights on the device. */
 const loaded = async (folder: string, backend: string | undefined): Promise<number> => {
   const model = await opened(folder);
   if (backend !== undefined) {
     const open = await timed("open the backend", () =>
-      openBackend({ backend: backend as BackendName })().then(orThrow),
+      openBackend({ backend: backend as BackendName, ...limit })().then(orThrow),
     );
     const seed = orThrow(tokenLevel(model.architecture));
     const settings = { seed, rule: softmaxRule(), why: open.why };

@@ -13,10 +13,15 @@ import { check } from "./shape.ts";
 import { leavesOf, type Tensors } from "./sizes.ts";
 import type { DType, Tensor } from "./tensor.ts";
 
+/** Rows `first` to `first + count - 1` of the first axis, in an array that is the caller's. */
+export type ReadRows = (first: number, count: number) => Faulty<Tensor>;
+
 /** Where weights come from: described without reading, read when a backend wants them. */
 export type Weights = {
   readonly describe: (name: string) => { readonly dtype: DType; readonly shape: readonly number[] } | undefined;
   readonly read: (name: string) => Faulty<Tensor>;
+  /** Where rows of a weight can be had without the others. */
+  readonly rows?: (name: string) => ReadRows | undefined;
   /** Where a weight can also be had as its file stores it, in blocks; `describe` and `read` say its values then, in f32. */
   readonly blocks?: (name: string) => Blocks | undefined;
 };

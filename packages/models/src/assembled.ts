@@ -35,6 +35,8 @@ export const weightsIn = (checkpoint: Checkpoint): Weights => ({
     return { dtype: dtypes[found.dtype as keyof typeof dtypes], shape: found.shape };
   },
   read: checkpoint.read,
+  rows: (name) =>
+    (checkpoint.hasRows?.(name) ?? true) ? (first, count) => checkpoint.readRows(name, first, count) : undefined,
   ...(checkpoint.blocks === undefined ? {} : { blocks: checkpoint.blocks }),
 });
 

@@ -4,10 +4,10 @@ import { availableMemory } from "node:process";
 import type { Backend, Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { foresee } from "./foresee.ts";
-import type { PlanOptions } from "./plan.ts";
-import { newShared, prepareOn } from "./prepared.ts";
-import { loadRuntime } from "./session.ts";
+import type { PlanOptions } from "./plan/plan.ts";
+import { foresee } from "./run/foresee.ts";
+import { newShared, prepareOn } from "./run/prepared.ts";
+import { loadRuntime } from "./runtime/session.ts";
 
 export type CpuBackendOptions = PlanOptions & {
   /** Bytes that weights and runs may take together; default: most of what is free. */

@@ -9,7 +9,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { writeAll, writeData } from "./export/data.ts";
 import { type Message, message, type Port } from "./export/message.ts";
 import { attempt, type NewFile, writeFiles } from "./export/place.ts";
-import { encodeModel, type Text } from "./proto.ts";
+import { encodeModel, type Text } from "./lower/proto.ts";
 
 export type { Port } from "./export/message.ts";
 

@@ -2,8 +2,8 @@
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { placed, type Span } from "../src/arena.ts";
-import { newPool } from "../src/pool.ts";
+import { placed, type Span } from "../src/memory/arena.ts";
+import { newPool } from "../src/weights/pool.ts";
 import { fuzz } from "./seed.ts";
 
 const test = suite("arena");

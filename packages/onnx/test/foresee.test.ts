@@ -3,7 +3,7 @@ import * as g from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { foresee } from "../src/foresee.ts";
+import { foresee } from "../src/run/foresee.ts";
 import { open } from "./backends.ts";
 
 const test = suite("foresee");

@@ -6,11 +6,11 @@ import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { foresee } from "../src/foresee.ts";
-import { departures, weightsIn } from "../src/memory.ts";
-import { basePlan, stepsFor } from "../src/plan.ts";
-import { variantFor } from "../src/variant.ts";
-import { keepsWeights } from "../src/way.ts";
+import { departures, weightsIn } from "../src/memory/memory.ts";
+import { usuallyKept, usualStreaming } from "../src/memory/way.ts";
+import { basePlan, stepsFor } from "../src/plan/plan.ts";
+import { variantFor } from "../src/plan/variant.ts";
+import { foresee } from "../src/run/foresee.ts";
 import { open, same, sameOn } from "./backends.ts";
 import { packed, wide } from "./packed.ts";
 
@@ -163,17 +163,22 @@ test("a weight that cannot be read, or an abort, ends a run that streams; the ne
 
 test("long prompts leave weights unread until they are wanted; short ones, and graphs without parts, keep them", () => {
   const base = g.orThrow(basePlan(packed(modelOf({ ...wide, tokens: 16 }))));
-  assert.ok(keepsWeights(base, { T: 128 }));
-  assert.not(keepsWeights(base, { T: 256 }));
-  assert.ok(keepsWeights(base, {}), "as long as nobody says how long they are");
-  assert.ok(keepsWeights(g.orThrow(basePlan(graph)), { T: 4096 }));
+  const lengths = [127, 128, 255, 256];
+  const usual = (of: typeof base) => lengths.map((T) => usualStreaming(of, { T }));
+  assert.equal(usual(base), [undefined, undefined, undefined, "once"]);
+  const pieces = new Set(base.weights.slice(0, 2));
+  assert.equal(usual({ ...base, pieces }), [undefined, "pieces", "pieces", "once"]);
+  assert.is(usualStreaming(base, {}), undefined, "as long as nobody says how long they are");
+  assert.is(usualStreaming(g.orThrow(basePlan(graph)), { T: 4096 }), undefined);
+  const kept = [64, 128, 256].map((T) => usuallyKept({ ...base, pieces }, { T }));
+  assert.equal(kept, [base.weights, base.weights.slice(2), []]);
 });
 
 test("a weight goes behind the last step of its segment that reads it, and nothing is read after it went", () => {
   const base = g.orThrow(basePlan(packed(modelOf({ ...wide, layers: 3, tokens: 16 })), { apart: 1 }));
   const { layout } = base;
   const steps = g.orThrow(stepsFor(base, layout && variantFor(layout, 16, false), new Map()));
-  const leaving = departures(steps, "again");
+  const leaving = departures(steps, "again", new Set(base.weights));
   assert.ok(steps.length > base.segments.length);
   const gone = new Set<string>();
   steps.forEach((step, i) => {

@@ -15,7 +15,7 @@ import {
 } from "@depass/graph";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { segmented } from "../src/segments.ts";
+import { segmented } from "../src/plan/segments.ts";
 
 const square = weight("w", [8, 8]);
 

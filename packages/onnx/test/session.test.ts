@@ -2,8 +2,8 @@
 import { input, neg, orThrow } from "@depass/graph";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { program } from "../src/program.ts";
-import { loadRuntime, openSession } from "../src/session.ts";
+import { program } from "../src/lower/program.ts";
+import { loadRuntime, openSession } from "../src/runtime/session.ts";
 
 const test = suite("session");
 

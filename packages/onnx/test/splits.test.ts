@@ -4,7 +4,7 @@ import { cases, close, decompositions } from "@depass/graph/testing";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { leanSplits } from "../src/splits.ts";
+import { leanSplits } from "../src/lower/splits.ts";
 import { fuzz } from "./seed.ts";
 
 const test = suite("splits");

@@ -87,7 +87,8 @@ const answering = (
           const x = made.get(name);
           return x === undefined ? weights.read(name) : readMoved(x, shapes, weights);
         },
-        // What is laid out anew is laid out value by value.
+        // What is laid out anew is laid out whole, and value by value.
+        rows: (name) => (made.has(name) ? undefined : weights.rows?.(name)),
         blocks: (name) => (made.has(name) ? undefined : weights.blocks?.(name)),
       };
 

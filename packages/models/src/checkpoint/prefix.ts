@@ -10,7 +10,7 @@ export const underPrefix =
     if (names.some((name) => name.startsWith(prefix))) return weights;
     const bare = (name: string): string =>
       !weights.tensors.has(name) && name.startsWith(prefix) ? name.slice(prefix.length) : name;
-    const { blocks } = weights;
+    const { blocks, hasRows } = weights;
     return {
       ...weights,
       tensors: new Map([
@@ -19,6 +19,7 @@ export const underPrefix =
       ]),
       read: (name) => weights.read(bare(name)),
       readRows: (name, first, count) => weights.readRows(bare(name), first, count),
+      ...(hasRows === undefined ? {} : { hasRows: (name: string) => hasRows(bare(name)) }),
       ...(blocks === undefined ? {} : { blocks: (name: string) => blocks(bare(name)) }),
     };
   };

@@ -18,6 +18,8 @@ export type Weights = {
   readonly unlisted: readonly string[];
   readonly read: (name: string) => Result<Tensor>;
   readonly readRows: (name: string, first: number, count: number) => Result<Tensor>;
+  /** Whether rows of a tensor are read without the others; true of all where it is not there. */
+  readonly hasRows?: (name: string) => boolean;
   /** A tensor that is stored in blocks, as these. */
   readonly blocks?: (name: string) => Blocks | undefined;
   readonly close: () => Promise<void>;

@@ -16,6 +16,7 @@ import type { Shapes } from "./hyperparameters.ts";
 import {
   blocksAt,
   FACTORS,
+  hasRows,
   infoOf,
   type Place,
   placesIn,
@@ -138,6 +139,7 @@ const answering = (file: GgufFile): Result<GgufCheckpoint> =>
         tensors: new Map([...places].map(([name, place]) => [name, infoOf(place)])),
         unlisted: [],
         ...readersOf(file, places),
+        hasRows: (name) => hasRows(places.get(name)),
         blocks: (name) => blocksAt(file, places.get(name)),
         close: file.close,
         tokenizer: tokenizerJson(file.metadata, file.path),

@@ -132,6 +132,10 @@ const pairedRows = (file: GgufFile, { name, shape, width }: Place, first: number
   );
 };
 
+/** Whether its rows are had without the others. */
+export const hasRows = (place: Place | undefined): boolean =>
+  place !== undefined && (place.form === undefined || place.form === "paired");
+
 /** Rows of a weight, as the checkpoint has it. */
 export const readPlaceRows = (file: GgufFile, place: Place, first: number, count: number): Result<Tensor> => {
   const [rows = 0] = place.shape;

@@ -4,8 +4,8 @@ import { type Fault, type Faulty, fault, type RunOptions, sizeOf, type Tensor, t
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { aborted } from "../aborted.ts";
-import { elementTypes, type TensorProto } from "../proto.ts";
+import { elementTypes, type TensorProto } from "../lower/proto.ts";
+import { aborted } from "../runtime/aborted.ts";
 import { attempt, type Sink } from "./place.ts";
 
 /** A tensor of the data file: its size is known at once, its bytes when its turn comes. */

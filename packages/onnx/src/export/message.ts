@@ -15,10 +15,10 @@ import {
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { type Builder, newBuilder } from "../builder.ts";
-import { type Leaf, leafInfo, leavesIn, lowerable, modelProto, namedOutputs, type Output } from "../model.ts";
-import { lowerGraph } from "../onnx-graph.ts";
-import { elementTypes, int, type ModelProto } from "../proto.ts";
+import { type Builder, newBuilder } from "../lower/builder.ts";
+import { type Leaf, leafInfo, leavesIn, lowerable, modelProto, namedOutputs, type Output } from "../lower/model.ts";
+import { lowerGraph } from "../lower/onnx-graph.ts";
+import { elementTypes, int, type ModelProto } from "../lower/proto.ts";
 import { type Piece, type Placed, placed, reference, splitConstants, storedType, weightPiece } from "./data.ts";
 import { namesBeside, namesIn, type Take } from "./names.ts";
 import { sizeNodes } from "./sizes.ts";

@@ -1,7 +1,7 @@
 // What are things called in a file? Inputs, outputs and weights as the graph calls them; a value with a site by its site; any
 // other by the place of the model that it is on the way to, and a number: `layers.3.attn.z/12`.
 import { type Expr, type Graph, nodesOf } from "@depass/graph";
-import type { Fresh } from "../builder.ts";
+import type { Fresh } from "../lower/builder.ts";
 
 /** This name, with a number behind it where it is taken; then it is taken. */
 export type Take = (wanted: string) => string;

@@ -1,8 +1,8 @@
 // How does a file know its sizes? A symbol is a dimension of some input, read by Shape when the file runs; a polynomial in
 // symbols is computed from there in int64, each once.
 import { type Dim, type Fault, fault, type Polynomial, type Shape, showShape } from "@depass/graph";
-import type { Builder, SizeSource } from "../builder.ts";
-import { int } from "../proto.ts";
+import type { Builder, SizeSource } from "../lower/builder.ts";
+import { int } from "../lower/proto.ts";
 import type { Take } from "./names.ts";
 
 export type NamedShape = { readonly name: string; readonly shape: Shape };

@@ -23,16 +23,18 @@ import {
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { arrangedFor } from "./arranged.ts";
-import { weightBytes, weightCosts } from "./budget.ts";
-import { freeNow } from "./free.ts";
-import { type Base, basePlan, type PlanOptions } from "./plan.ts";
-import { giveBack, newArrays } from "./pool.ts";
+import { weightBytes, weightCosts } from "../memory/budget.ts";
+import { newWays, usuallyKept } from "../memory/way.ts";
+import { arrangedFor } from "../plan/arranged.ts";
+import { pieced } from "../plan/pieces.ts";
+import { type Base, basePlan, type PlanOptions } from "../plan/plan.ts";
+import { freeNow } from "../runtime/free.ts";
+import type { Runtime } from "../runtime/session.ts";
+import { type LookedUp, lookedUp } from "../weights/lookup.ts";
+import { giveBack, newArrays } from "../weights/pool.ts";
+import { type Ledger, newStore } from "../weights/store.ts";
+import { originOf } from "../weights/weights.ts";
 import { type Again, freeFor, type Ready, runOnce } from "./run.ts";
-import type { Runtime } from "./session.ts";
-import { type Ledger, newStore } from "./store.ts";
-import { keepsWeights, newWays } from "./way.ts";
-import { originOf } from "./weights.ts";
 
 export type CpuOptions = PlanOptions & {
   /** Bytes that weights and runs may take together. */
@@ -59,9 +61,17 @@ const nothing = (): Again => ({ fixed: new Map(), arenas: [] });
 const inputsOf = (graph: Graph): Graph =>
   Object.fromEntries(leavesOf(graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : [])));
 
+/** A graph with its weights, and the plan of the same with what it looks up as inputs. */
+type Made = {
+  readonly graph: Graph;
+  readonly weights: Weights;
+  readonly lookups: LookedUp["lookups"];
+  readonly base: Base;
+};
+
 const readyOn = (
   { runtime, ledger }: Shared,
-  { graph, base, weights }: { readonly graph: Graph; readonly base: Base; readonly weights: Weights },
+  { graph, base, weights, lookups }: Made,
   bounds: readonly SizeBound[],
   indexes: readonly IndexBound[],
   budget: number,
@@ -69,6 +79,8 @@ const readyOn = (
   runtime,
   inputs: inputsOf(graph),
   ways: newWays(base, weightCosts(base, weights)),
+  lookups,
+  weights,
   store: newStore(originOf(runtime, weights, base.derived), ledger),
   bounds,
   indexes,
@@ -80,11 +92,11 @@ const readyOn = (
   life: { isOpen: true },
 });
 
-/** Reads the weights that runs will keep, where there is room for them. */
-const readAhead = (ready: Ready, { sizes, ...options }: PrepareOptions): Faulty<unknown> => {
+/** Reads the weights that runs will keep, where there is room for all. */
+const readAhead = (ready: Ready, { sizes = {}, ...options }: PrepareOptions): Faulty<unknown> => {
   const { ways, store } = ready;
-  return (sizes === undefined || keepsWeights(ways.base, sizes)) && weightBytes(ways.costs) <= freeFor(ready)
-    ? store.keep(ways.base.weights, options)
+  return weightBytes(ways.costs) <= freeFor(ready)
+    ? store.keep(usuallyKept(ways.base, sizes), options)
     : TE.right(undefined);
 };
 
@@ -108,11 +120,14 @@ export const prepareOn = (
 ): Faulty<Runner> =>
   pipe(
     TE.fromEither(arrangedFor(source, stored)),
-    TE.bind("base", ({ graph }) => TE.fromEither(basePlan(graph, options))),
+    TE.bind("looked", ({ graph, weights }) => TE.right(lookedUp(graph, weights))),
+    TE.bind("cut", ({ looked, weights }) => TE.right(pieced(looked.graph, weights))),
+    TE.bind("base", ({ cut }) => TE.fromEither(basePlan(cut.graph, options, cut.pieces))),
     TE.bind("shapes", ({ graph }) => TE.fromEither(check(graph))),
     TE.map((made) => {
-      const { graph, shapes } = made;
-      return readyOn(shared, made, sizeBounds(graph, shapes), indexBounds(graph, shapes), options.budgetBytes);
+      const { graph, shapes, looked, cut, base } = made;
+      const own = { graph, base, weights: cut.weights, lookups: looked.lookups };
+      return readyOn(shared, own, sizeBounds(graph, shapes), indexBounds(graph, shapes), options.budgetBytes);
     }),
     TE.chainFirst((ready) => readAhead(ready, prepareOptions)),
     TE.map((ready) => runnerOf(ready, shared)),

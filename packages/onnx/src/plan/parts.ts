@@ -2,10 +2,10 @@
 import { check, type Expr, type Fault, type Graph } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { type Program, program } from "./program.ts";
+import { type Program, program } from "../lower/program.ts";
+import { chunkByChunk } from "../tiles/apart.ts";
+import type { Tables } from "../tiles/tiling.ts";
 import { freeNodes, type Segment, segmentedAt } from "./segments.ts";
-import { chunkByChunk } from "./tiles/apart.ts";
-import type { Tables } from "./tiles/tiling.ts";
 
 /** What a name of a part stands for: an input or output of the whole graph, or a value that only its parts know. */
 export type Own = { readonly kind: "input" | "output" | "between"; readonly name: string };

@@ -2,11 +2,13 @@
 import type { Fault, Foreseen, Graph, Sizes, Weights } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { arrangedFor } from "./arranged.ts";
-import { weightBytes, weightCosts } from "./budget.ts";
-import { basePlan, type PlanOptions } from "./plan.ts";
-import { tileCount } from "./tiles/tiling.ts";
-import { newWays, wayFor } from "./way.ts";
+import { weightBytes, weightCosts } from "../memory/budget.ts";
+import { newWays, wayFor } from "../memory/way.ts";
+import { arrangedFor } from "../plan/arranged.ts";
+import { pieced } from "../plan/pieces.ts";
+import { basePlan, type PlanOptions } from "../plan/plan.ts";
+import { tileCount } from "../tiles/tiling.ts";
+import { lookedUp } from "../weights/lookup.ts";
 
 /**
  * Node, ONNX Runtime and its scratch, what reading a checkpoint leaves behind: measured beside SmolLM2-135M, from 16 to 128
@@ -23,7 +25,8 @@ export const foresee = (
 ): E.Either<readonly Fault[], Foreseen> =>
   pipe(
     arrangedFor(source, stored),
-    E.bind("base", ({ graph }) => basePlan(graph, options)),
+    E.map(({ graph, weights }) => pieced(lookedUp(graph, weights).graph, weights)),
+    E.bind("base", ({ graph, pieces }) => basePlan(graph, options, pieces)),
     E.map(({ base, weights }) => newWays(base, weightCosts(base, weights))),
     E.bindTo("ways"),
     E.bind("way", ({ ways }) =>

@@ -1,15 +1,15 @@
 // A graph as a plan for the CPU: weights folded, cut into segments, each segment an ONNX model per tiling. Pure: a plan can be
 // made and measured without ONNX Runtime. Models are made when a run first needs them; layers share theirs.
-import { check, type Expr, expand, type Fault, type Graph, internal, share, simplify } from "@depass/graph";
+import { check, type Expr, expand, type Fault, type Graph, internal, nodesOf, share, simplify } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import type { Program } from "../lower/program.ts";
+import { retile } from "../tiles/retile.ts";
+import { type Place, placeOf } from "../tiles/rules.ts";
+import type { Tables } from "../tiles/tiling.ts";
 import { foldWeights } from "./fold.ts";
 import { type Own, type Part, partsOf } from "./parts.ts";
-import type { Program } from "./program.ts";
 import { type Segment, type Source, segmented } from "./segments.ts";
-import { retile } from "./tiles/retile.ts";
-import { type Place, placeOf } from "./tiles/rules.ts";
-import type { Tables } from "./tiles/tiling.ts";
 import { type Layout, layoutFor, type Variant } from "./variant.ts";
 
 export type Base = {
@@ -19,6 +19,8 @@ export type Base = {
   /** Names of all weights that runs read, the derived ones among them. */
   readonly weights: readonly string[];
   readonly derived: ReadonlyMap<string, Expr>;
+  /** Those of the weights that are pieces of a larger one, each in a segment of its own. */
+  readonly pieces: ReadonlySet<string>;
   readonly layout: Layout | undefined;
 };
 
@@ -29,11 +31,31 @@ export type PlanOptions = {
   readonly apart?: number;
 };
 
+/** The weights that are such pieces or derived of one. */
+const piecesIn = (
+  graph: Graph,
+  derived: ReadonlyMap<string, Expr>,
+  stored: ReadonlySet<string>,
+): ReadonlySet<string> => {
+  const isStored = (x: Expr): boolean => x.op === "weight" && stored.has(x.params.name);
+  return new Set(
+    nodesOf(graph).flatMap((n) => {
+      if (n.op !== "weight") return [];
+      const made = derived.get(n.params.name);
+      return isStored(n) || (made !== undefined && nodesOf({ made }).some(isStored)) ? [n.params.name] : [];
+    }),
+  );
+};
+
 /** Norms as their scales and gains, which can then be folded. */
 const isNorm = (x: Expr): boolean => x.op === "rmsNorm";
 
 /** Faults: a misshapen graph. */
-export const basePlan = (source: Graph, options: PlanOptions = {}): E.Either<readonly Fault[], Base> =>
+export const basePlan = (
+  source: Graph,
+  options: PlanOptions = {},
+  stored: ReadonlySet<string> = new Set(),
+): E.Either<readonly Fault[], Base> =>
   pipe(
     expand(source, isNorm),
     E.chain((graph) => simplify(share(graph))),
@@ -42,7 +64,9 @@ export const basePlan = (source: Graph, options: PlanOptions = {}): E.Either<rea
     E.map(({ graph, shapes }) => foldWeights(graph, shapes)),
     E.bind("shapes", ({ graph }) => check(graph)),
     E.map(({ graph, derived, shapes }): Base => {
-      const { segments, outputs } = segmented(graph, shapes, options.cuts);
+      const pieces = piecesIn(graph, derived, stored);
+      const isAlone = (n: Expr): boolean => n.inputs.some((x) => x.op === "weight" && pieces.has(x.params.name));
+      const { segments, outputs } = segmented(graph, shapes, options.cuts, isAlone);
       const sources = segments.flatMap((s) => [...s.sources.values()]);
       const names = [...new Set(sources.flatMap((s) => (s.kind === "weight" ? [s.name] : [])))];
       const layout = layoutFor(graph);
@@ -52,6 +76,7 @@ export const basePlan = (source: Graph, options: PlanOptions = {}): E.Either<rea
         outputs,
         weights: names,
         derived,
+        pieces,
         layout: layout && (apart === undefined ? layout : { ...layout, apart }),
       };
     }),

@@ -3,12 +3,12 @@
 import { type Fault, type Sizes, symbolsOf, valueOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
+import { type Base, type Models, type Step, stepsFor } from "../plan/plan.ts";
+import { type Layout, type Variant, variantFor } from "../plan/variant.ts";
+import { tileSizes } from "../tiles/tiling.ts";
 import type { Places } from "./arena.ts";
 import { showSizes, tooBig, weightBytes } from "./budget.ts";
-import { type Costs, rehearse, type Streaming } from "./memory.ts";
-import { type Base, type Models, type Step, stepsFor } from "./plan.ts";
-import { tileSizes } from "./tiles/tiling.ts";
-import { type Layout, type Variant, variantFor } from "./variant.ts";
+import { type Costs, comingIn, rehearse, type Streaming } from "./memory.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
@@ -23,6 +23,8 @@ export type Way = {
   readonly places: Places;
   /** How weights come and go; absent where they stay. */
   readonly streams: Streaming | undefined;
+  /** The weights that do; the others stay. */
+  readonly coming: ReadonlySet<string>;
   /** The most bytes at once: weights and values. */
   readonly bytes: number;
   /** Of these, the most of weights. */
@@ -48,18 +50,26 @@ export const newWays = (base: Base, costs: Costs): Ways => ({
 });
 
 /**
- * With as many rows a product takes so much longer than bringing its matrix (some nanoseconds an element) that this costs a
- * few hundredths of the time, and leaves the memory of all weights to others.
+ * Rows of parts from which weights come and go: with as many, a product takes so much longer than bringing its matrix (some
+ * nanoseconds an element) that this costs a few hundredths of the time, and leaves the memory to others. A vocabulary's pieces
+ * alone are a fifth of a small model; a run of fewer rows is long enough for them.
  */
-const MANY_ROWS = 2 ** 15;
+const [MANY_ROWS, SOME_ROWS] = [2 ** 15, 2 ** 13];
 
-const hasManyRows = (tokens: number): boolean => (tokens * (tokens + 1)) / 2 >= MANY_ROWS;
+/** How weights come and go where there is room for all; they stay where the sizes do not say how many tokens there are. */
+export const usualStreaming = ({ layout, pieces }: Base, sizes: Sizes): Streaming | undefined => {
+  if (layout === undefined || symbolsOf(layout.tokens).some((s) => !Object.hasOwn(sizes, s))) return undefined;
+  const tokens = valueOf(layout.tokens, sizes);
+  const rows = (tokens * (tokens + 1)) / 2;
+  if (rows >= MANY_ROWS) return "once";
+  return rows >= SOME_ROWS && pieces.size > 0 ? "pieces" : undefined;
+};
 
-/** Whether weights stay where there is room for them; so they do where the sizes do not say how many tokens there are. */
-export const keepsWeights = ({ layout }: Base, sizes: Sizes): boolean =>
-  layout === undefined ||
-  symbolsOf(layout.tokens).some((s) => !Object.hasOwn(sizes, s)) ||
-  !hasManyRows(valueOf(layout.tokens, sizes));
+/** The weights that are kept then. */
+export const usuallyKept = (base: Base, sizes: Sizes): readonly string[] => {
+  const coming = comingIn(base, usualStreaming(base, sizes));
+  return base.weights.filter((name) => !coming.has(name));
+};
 
 type Choice = Pick<Way, "variant" | "streams">;
 
@@ -72,10 +82,11 @@ const variantsFor = (layout: Layout, sizes: Sizes, exact: boolean): readonly Var
 /** The fastest first; those behind it take less memory, or hardly more. */
 const choices = ({ base }: Ways, sizes: Sizes, { exact, kept }: Asked): readonly Choice[] => {
   const variants = base.layout === undefined ? [undefined] : variantsFor(base.layout, sizes, exact);
-  const streaming = (["once", "again"] as const).map((streams) => ({ variant: variants[0], streams }));
+  const inPieces: readonly Streaming[] = base.pieces.size > 0 ? ["pieces"] : [];
+  const all: readonly (Streaming | undefined)[] = [undefined, ...inPieces, "once", "again"];
+  const usual = all.slice(kept ? 0 : all.indexOf(usualStreaming(base, sizes)));
   const apart = variants.slice(1).map((variant) => ({ variant, streams: "again" as const }));
-  const stay = kept || keepsWeights(base, sizes) ? [{ variant: variants[0], streams: undefined }] : [];
-  return [...stay, ...streaming, ...apart];
+  return [...usual.map((streams) => ({ variant: variants[0], streams })), ...apart];
 };
 
 const stepsOf = ({ base, models, steps }: Ways, variant: Variant | undefined): Result<readonly Step[]> => {
@@ -93,14 +104,11 @@ const madeWay = (ways: Ways, { variant, streams }: Choice, bound: Sizes): Result
     E.map((steps) => {
       const sizes = variant === undefined ? bound : tileSizes(variant.tiling, bound);
       const kept = new Set(Object.values(ways.base.outputs));
-      const { places, bytes, weights } = rehearse(
-        steps,
-        kept,
-        sizes,
-        streams && { costs: ways.costs, streaming: streams },
-      );
-      const all = streams === undefined ? weightBytes(ways.costs) : 0;
-      return { variant, sizes, steps, kept, places, streams, bytes: all + bytes, weights: all + weights };
+      const coming = comingIn(ways.base, streams);
+      const comings = streams && { costs: ways.costs, streaming: streams, coming };
+      const { places, bytes, weights } = rehearse(steps, kept, sizes, comings);
+      const all = weightBytes(ways.costs, coming);
+      return { variant, sizes, steps, kept, places, streams, coming, bytes: all + bytes, weights: all + weights };
     }),
   );
 

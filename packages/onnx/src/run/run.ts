@@ -14,21 +14,24 @@ import {
   type Tensor,
   type Tensors,
   tensor,
+  type Weights,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { aborted } from "./aborted.ts";
-import { noRoom } from "./budget.ts";
+import * as TE from "fp-ts/lib/TaskEither.js";
+import type { Program } from "../lower/program.ts";
+import { noRoom } from "../memory/budget.ts";
+import { departures, nextLengths, weightsIn } from "../memory/memory.ts";
+import { type Way, type Ways, wayFor } from "../memory/way.ts";
+import type { Step } from "../plan/plan.ts";
+import { isDense } from "../plan/variant.ts";
+import { aborted } from "../runtime/aborted.ts";
+import { freeNow } from "../runtime/free.ts";
+import { type OrtTensor, openSession, type Runtime, type Session } from "../runtime/session.ts";
+import { type Lookup, rowsFor } from "../weights/lookup.ts";
+import { type Arrays, FLOAT } from "../weights/pool.ts";
+import type { Store } from "../weights/store.ts";
 import { type Feeds, fetchesOf, fixedFeeds, inputTensor, type Room } from "./feeds.ts";
-import { freeNow } from "./free.ts";
-import { departures, nextLengths, weightsIn } from "./memory.ts";
-import type { Step } from "./plan.ts";
-import { type Arrays, FLOAT } from "./pool.ts";
-import type { Program } from "./program.ts";
-import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
-import type { Store } from "./store.ts";
-import { isDense } from "./variant.ts";
-import { type Way, type Ways, wayFor } from "./way.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
@@ -44,6 +47,9 @@ export type Ready = {
   /** The inputs alone: weights were checked before. */
   readonly inputs: Graph;
   readonly ways: Ways;
+  /** Inputs of the plan that are rows of tables, and where these are read. */
+  readonly lookups: ReadonlyMap<string, Lookup>;
+  readonly weights: Weights;
   readonly store: Store;
   readonly bounds: readonly SizeBound[];
   readonly indexes: readonly IndexBound[];
@@ -94,12 +100,13 @@ const runIn = async (
   options: RunOptions,
   exact: boolean,
 ): Promise<Result<Tensors | "unsure">> => {
-  const { ways, store, budget } = ready;
+  const { ways, lookups, weights, store, budget } = ready;
   const kept = store.keeps(ways.base.weights);
   const way = wayFor(ways, sizes, { exact, kept, free: freeFor(ready), budget });
   if (E.isLeft(way)) return way;
-  if (way.right.streams) store.letGo();
-  return computed(ready, way.right, inputs, options);
+  store.letGo(way.right.coming);
+  const all = await rowsFor(lookups, weights, store.kept, inputs)();
+  return E.isLeft(all) ? all : computed(ready, way.right, all.right, options);
 };
 
 /** Nodes from which pooling pays, and bytes that a runner may keep between its runs for it. */
@@ -151,15 +158,28 @@ type Supply = {
   readonly behind: (index: number) => void;
 };
 
-const supplyOf = ({ store, ways }: Ready, { steps, streams }: Way, { signal }: RunOptions): Supply => {
+const supplyOf = ({ store, ways }: Ready, { steps, streams, coming }: Way, { signal }: RunOptions): Supply => {
   const options = signal === undefined ? {} : { signal };
-  if (streams === undefined)
-    return { before: (step) => store.keep(weightsIn(step), options)(), behind: () => undefined };
+  const stay = (step: Step) =>
+    store.keep(
+      weightsIn(step).filter((name) => !coming.has(name)),
+      options,
+    );
+  if (streams === undefined) return { before: (step) => stay(step)(), behind: () => undefined };
   const stream = store.stream();
-  const leaving = departures(steps, streams);
-  const next = nextLengths(steps, ways.costs);
+  const leaving = departures(steps, streams, coming);
+  const next = nextLengths(steps, ways.costs, coming);
+  const come = (step: Step) =>
+    stream.bring(
+      weightsIn(step).filter((name) => coming.has(name)),
+      options,
+    );
   return {
-    before: (step) => stream.bring(weightsIn(step), options)(),
+    before: (step) =>
+      pipe(
+        stay(step),
+        TE.chain((kept) => TE.map((brought: Held): Held => new Map([...kept, ...brought]))(come(step))),
+      )(),
     behind: (index) => stream.release(leaving[index] ?? [], next[index]),
   };
 };

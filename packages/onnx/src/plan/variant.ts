@@ -1,8 +1,8 @@
 // Which tiling serves a prompt length, and whether shares may be lean (tiles/shares.ts). Few tilings serve every length, so
 // that a second prompt rarely needs a session of its own.
 import { type Dim, type Graph, nodesOf } from "@depass/graph";
-import { layoutOf } from "./tiles/retile.ts";
-import type { Tiling } from "./tiles/tiling.ts";
+import { layoutOf } from "../tiles/retile.ts";
+import type { Tiling } from "../tiles/tiling.ts";
 
 /** What a graph's packed rows allow. */
 export type Layout = {

@@ -1,9 +1,9 @@
 // What weights and runs may take together, and the words for what does not fit.
 import { bytesPerElement, type Fault, fault, type Sizes, sizeOf, type Weights } from "@depass/graph";
+import type { Base } from "../plan/plan.ts";
+import { FLOAT } from "../weights/pool.ts";
+import { isInPlace } from "../weights/weights.ts";
 import type { Costs } from "./memory.ts";
-import type { Base } from "./plan.ts";
-import { FLOAT } from "./pool.ts";
-import { isInPlace } from "./weights.ts";
 
 /** What each weight that runs read costs, by its name; a derived one has the shape of its first operand (fold.ts). */
 export const weightCosts = ({ weights, derived }: Base, stored: Weights): Costs =>
@@ -19,9 +19,9 @@ export const weightCosts = ({ weights, derived }: Base, stored: Weights): Costs 
     }),
   );
 
-/** Bytes of all weights as f32. */
-export const weightBytes = (costs: Costs): number =>
-  FLOAT * [...costs.values()].reduce((sum, { elements }) => sum + elements, 0);
+/** Bytes of all weights as f32, or of all but some. */
+export const weightBytes = (costs: Costs, without: ReadonlySet<string> = new Set()): number =>
+  FLOAT * [...costs].reduce((sum, [name, { elements }]) => (without.has(name) ? sum : sum + elements), 0);
 
 const MiB = 2 ** 20;
 const text = (bytes: number): string =>

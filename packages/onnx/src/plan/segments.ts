@@ -181,11 +181,21 @@ const segmentOf = (
   };
 };
 
-/** `cuts` are counted in the nodes that are computed; default: where cutsOf says. */
-export const segmented = (graph: Graph, shapes: Shapes, cuts?: readonly number[]): Segmented => {
+/** Before and behind each node that stands alone. */
+const cutsAround = (nodes: readonly Expr[], isAlone: (n: Expr) => boolean): readonly number[] =>
+  nodes.flatMap((n, i) => (isAlone(n) ? [i, i + 1] : []));
+
+/** `cuts` are counted in the nodes that are computed; default: where cutsOf says, and around what is to stand alone. */
+export const segmented = (
+  graph: Graph,
+  shapes: Shapes,
+  cuts?: readonly number[],
+  isAlone: (n: Expr) => boolean = () => false,
+): Segmented => {
   const isFree = freeNodes(graph);
   const nodes = nodesOf(graph).filter((n) => !isFree.has(n));
-  return segmentedAt(graph, shapes, nodes, cuts ?? cutsOf(nodes, shapes), isFree);
+  const found = cuts ?? [...new Set([...cutsOf(nodes, shapes), ...cutsAround(nodes, isAlone)])].sort((a, b) => a - b);
+  return segmentedAt(graph, shapes, nodes, found, isFree);
 };
 
 /** The nodes that are computed in an order of one's own, inputs before users. */

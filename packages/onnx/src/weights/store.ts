@@ -2,9 +2,9 @@
 // run that streams reads what its next steps want into arrays of its own, and uses these again for what comes after.
 import { type Fault, type Faulty, type RunOptions, sizeOf } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
-import { aborted } from "./aborted.ts";
+import { aborted } from "../runtime/aborted.ts";
+import type { OrtTensor } from "../runtime/session.ts";
 import { type Arrays, FLOAT, newArrays } from "./pool.ts";
-import type { OrtTensor } from "./session.ts";
 import { closeOrigin, type Lending, type Origin, readWeight } from "./weights.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
@@ -15,11 +15,14 @@ export type Ledger = { kept: number };
 export type Store = {
   /** Whether all of these are kept. */
   readonly keeps: (names: readonly string[]) => boolean;
+  /** The values of a weight that is kept. */
+  readonly kept: (name: string) => Float32Array | undefined;
   /** Bytes that the other stores of the ledger keep. */
   readonly others: () => number;
   /** Reads and keeps. Faults: those of reading, an abort. */
   readonly keep: (names: readonly string[], options?: RunOptions) => Faulty<ReadonlyMap<string, OrtTensor>>;
-  readonly letGo: () => void;
+  /** Keeps these no longer. */
+  readonly letGo: (names: Iterable<string>) => void;
   /** For one run. */
   readonly stream: () => Stream;
   readonly dispose: () => void;
@@ -96,13 +99,17 @@ export const newStore = (origin: Origin, ledger: Ledger): Store => {
       return read;
     });
   };
-  const letGo = (): void => {
-    kept.clear();
-    reading.clear();
-    add(-bytes);
+  const letGo = (names: Iterable<string>): void => {
+    for (const name of names) {
+      const found = kept.get(name);
+      if (found !== undefined) add(-FLOAT * sizeOf(found.dims));
+      kept.delete(name);
+      reading.delete(name);
+    }
   };
   return {
     keeps: (names) => names.every((name) => kept.has(name)),
+    kept: (name) => kept.get(name)?.data as Float32Array | undefined,
     others: () => ledger.kept - bytes,
     keep:
       (names, options = {}) =>
@@ -124,7 +131,7 @@ export const newStore = (origin: Origin, ledger: Ledger): Store => {
     letGo,
     stream: () => streamOf(origin),
     dispose: () => {
-      letGo();
+      letGo([...kept.keys(), ...reading.keys()]);
       closeOrigin(origin);
     },
   };

@@ -8,6 +8,7 @@ import {
   fromF16,
   type Node,
   nodesOf,
+  type ReadRows,
   rewrite,
   sameShape,
   showShape,
@@ -17,9 +18,10 @@ import {
   weight,
 } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
-import { type Program, program } from "./program.ts";
-import { keyOf } from "./segments.ts";
-import { type OrtTensor, openSession, type Runtime, type Session } from "./session.ts";
+import { type Program, program } from "../lower/program.ts";
+import { keyOf } from "../plan/segments.ts";
+import { freeNow } from "../runtime/free.ts";
+import { type OrtTensor, openSession, type Runtime, type Session } from "../runtime/session.ts";
 
 const UPPER = 0xffff0000 | 0;
 
@@ -57,7 +59,8 @@ export const asF32 = ({ dtype, data }: Tensor, take: Take = ofItsOwn): Float32Ar
   return dtype === "f32" ? (data as Float32Array) : written({ dtype, data }, take(data.length));
 };
 
-const written = ({ dtype, data }: Pick<Tensor, "dtype" | "data">, out: Float32Array): Float32Array => {
+/** The values as f32 in `out`, which is as long. */
+export const written = ({ dtype, data }: Pick<Tensor, "dtype" | "data">, out: Float32Array): Float32Array => {
   if (dtype === "bf16") return widened(data as Uint16Array, out);
   return dtype === "f16" ? halved(data, out) : copied(data, out);
 };
@@ -114,17 +117,23 @@ const derivation = async (
   return E.right({ program: made.right, session: session.right, names });
 };
 
-/** What is wrong with a tensor that was read, if anything: it must be what was described before. */
-const asDescribed = (name: string, weights: Weights, { dtype, shape, data }: Tensor): Fault | undefined => {
-  const wanted = weights.describe(name);
-  if (wanted === undefined) return undefined;
-  const fits = dtype === wanted.dtype && data.length === sizeOf(wanted.shape) && sameShape(shape, wanted.shape);
+/** What is wrong with a tensor that was read, or with so many rows of it: it must be what was described before. */
+export const misfitOf = (
+  name: string,
+  weights: Weights,
+  { dtype, shape, data }: Tensor,
+  rows?: number,
+): Fault | undefined => {
+  const described = weights.describe(name);
+  if (described === undefined) return undefined;
+  const wanted = rows === undefined ? described.shape : [rows, ...described.shape.slice(1)];
+  const fits = dtype === described.dtype && data.length === sizeOf(wanted) && sameShape(shape, wanted);
   return fits
     ? undefined
     : fault(
         "dtype",
         `weight ${name}`,
-        `${showShape(wanted.shape)} in ${wanted.dtype}, as described`,
+        `${showShape(wanted)} in ${described.dtype}, as described`,
         `${showShape(shape)} in ${dtype} with ${data.length} values`,
       );
 };
@@ -136,17 +145,56 @@ const ITSELF: Lending = { take: ofItsOwn, give: () => undefined };
 
 type Answer = Promise<E.Either<readonly Fault[], OrtTensor>>;
 
-/** A weight of the checkpoint, its values brought into f32 by `values`. */
-const readAs = async ({ runtime, weights }: Origin, name: string, values: (tensor: Tensor) => Float32Array): Answer => {
+/** A weight of the checkpoint as f32, in an array that is taken where it is not f32 already; each row times a gain, if any. */
+const readStored = async (origin: Origin, name: string, { take }: Lending, gain?: Float32Array): Answer => {
+  const { runtime, weights } = origin;
+  const rows = weights.rows?.(name);
+  const described = weights.describe(name);
+  if (rows !== undefined && described !== undefined && isPieced(described))
+    return E.map((values: Float32Array) => new runtime.Tensor("float32", values, described.shape))(
+      await readPieces(weights, name, rows, described.shape, take, gain),
+    );
   const tensor = await weights.read(name)();
   if (E.isLeft(tensor)) return tensor;
-  const misfit = asDescribed(name, weights, tensor.right);
+  const misfit = misfitOf(name, weights, tensor.right);
   if (misfit !== undefined) return E.left([misfit]);
-  return E.right(new runtime.Tensor("float32", values(tensor.right), tensor.right.shape));
+  const { data, shape } = tensor.right;
+  const values =
+    gain === undefined ? asF32(tensor.right, take) : scaled(written(tensor.right, take(data.length)), gain);
+  return E.right(new runtime.Tensor("float32", values, shape));
 };
 
-const readStored = (origin: Origin, name: string, { take }: Lending): Answer =>
-  readAs(origin, name, (tensor) => asF32(tensor, take));
+/** Elements of a file that are in memory at once beside the values that they become. */
+const PIECE = 2 ** 22;
+
+/** Whether there is more in a file than the values: those of f32 are not copied. */
+const isPieced = ({ dtype, shape }: Pick<Tensor, "dtype" | "shape">): boolean => dtype !== "f32" && shape.length > 1;
+
+/** Rows after rows, their bytes given back at once. */
+const readPieces = async (
+  weights: Weights,
+  name: string,
+  rows: ReadRows,
+  shape: readonly number[],
+  take: Take,
+  gain: Float32Array | undefined,
+): Promise<E.Either<readonly Fault[], Float32Array>> => {
+  const [all = 0, ...rest] = shape;
+  const width = sizeOf(rest);
+  const out = take(all * width);
+  const most = Math.max(1, Math.floor(PIECE / Math.max(1, width)));
+  for (let first = 0; first < all; first += most) {
+    const count = Math.min(most, all - first);
+    const read = await rows(first, count)();
+    if (E.isLeft(read)) return read;
+    const misfit = misfitOf(name, weights, read.right, count);
+    if (misfit !== undefined) return E.left([misfit]);
+    const part = written(read.right, out.subarray(first * width, (first + count) * width));
+    if (gain !== undefined) scaled(part, gain);
+    freeNow([read.right.data.buffer as ArrayBuffer]);
+  }
+  return E.right(out);
+};
 
 /** A matrix of the checkpoint times a gain (fold.ts), which needs no session: and none that gives back a copy of it. */
 const scaledOf = (x: Expr | undefined): readonly [matrix: Node<"weight">, gain: Expr] | undefined => {
@@ -157,12 +205,10 @@ const scaledOf = (x: Expr | undefined): readonly [matrix: Node<"weight">, gain: 
 /** Whether a derived weight is made where it will lie. */
 export const isInPlace = (x: Expr | undefined): boolean => scaledOf(x) !== undefined;
 
-const readScaled = async (origin: Origin, name: string, gain: Expr, { take }: Lending): Answer => {
+const readScaled = async (origin: Origin, name: string, gain: Expr, lending: Lending): Answer => {
   const own =
     gain.op === "weight" ? await readStored(origin, gain.params.name, ITSELF) : await computed(origin, gain, ITSELF);
-  return E.isLeft(own)
-    ? own
-    : readAs(origin, name, (t) => scaled(written(t, take(t.data.length)), own.right.data as Float32Array));
+  return E.isLeft(own) ? own : readStored(origin, name, lending, own.right.data as Float32Array);
 };
 
 const computed = async (origin: Origin, x: Expr, lending: Lending): Answer => {

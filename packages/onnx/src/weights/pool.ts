@@ -2,7 +2,7 @@
 // plan goes through the same takings and givings with lengths alone (memory.ts), so that what it foresees is what a run takes.
 
 import { bytesPerElement } from "@depass/graph";
-import { freeNow } from "./free.ts";
+import { freeNow } from "../runtime/free.ts";
 
 /** Bytes of an element: whatever a checkpoint stores, runs compute in f32, or in i32. */
 export const FLOAT = bytesPerElement.f32;

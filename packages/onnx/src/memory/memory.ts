@@ -2,11 +2,11 @@
 // that is exact; within one ONNX Runtime frees a value behind its last reader and computes some in place, but in an order of its
 // own and with scratch of its own, so this is an estimate. The process itself is counted apart.
 import { type Expr, internal, product, type Shape, type Sizes, valueOf } from "@depass/graph";
+import { fuse } from "../lower/fuse.ts";
+import type { Program } from "../lower/program.ts";
+import type { Base, Step } from "../plan/plan.ts";
+import { FLOAT, newPool, type Room } from "../weights/pool.ts";
 import { type Places, placed, type Span } from "./arena.ts";
-import { fuse } from "./fuse.ts";
-import type { Step } from "./plan.ts";
-import { FLOAT, newPool, type Room } from "./pool.ts";
-import type { Program } from "./program.ts";
 
 const bytes = (shape: Shape, sizes: Sizes): number => FLOAT * valueOf(product(shape), sizes);
 
@@ -58,24 +58,38 @@ const lastReads = (steps: readonly Step[], kept: ReadonlySet<string>): ReadonlyM
 };
 
 /** Weights that a step reads. */
-export const weightsIn = ({ sources }: Step): readonly string[] => [
+export const weightsIn = ({ sources }: Pick<Step, "sources">): readonly string[] => [
   ...new Set([...sources.values()].flatMap(({ kind, name }) => (kind === "weight" ? [name] : []))),
 ];
 
 /**
  * How weights come and go in a run that streams: each is read once and stays to its last reader, or it goes with its segment and
- * is read again, as a table may be that the first and the last segment read.
+ * is read again, as a matrix may be that the first and the last segment read. Or only pieces of the largest matrix come and go
+ * (pieces.ts), and all else stays.
  */
-export type Streaming = "once" | "again";
+export type Streaming = "once" | "again" | "pieces";
 
-/** For each step the weights that go behind it. */
-export const departures = (steps: readonly Step[], streaming: Streaming): readonly (readonly string[])[] => {
+/** The weights that come and go; the others stay. */
+export const comingIn = (
+  { weights, pieces }: Pick<Base, "weights" | "pieces">,
+  streaming: Streaming | undefined,
+): ReadonlySet<string> => {
+  if (streaming === undefined) return new Set();
+  return streaming === "pieces" ? pieces : new Set(weights);
+};
+
+/** For each step those of the weights that come and go which go behind it. */
+export const departures = (
+  steps: readonly Step[],
+  streaming: Streaming,
+  coming: ReadonlySet<string>,
+): readonly (readonly string[])[] => {
   const last = new Map<string, number>();
-  const stay = ({ segment }: Step, name: string): string => (streaming === "once" ? name : `${segment} ${name}`);
+  const stay = ({ segment }: Step, name: string): string => (streaming === "again" ? `${segment} ${name}` : name);
   steps.forEach((step, i) => {
     for (const name of weightsIn(step)) last.set(stay(step, name), i);
   });
-  return steps.map((step, i) => weightsIn(step).filter((name) => last.get(stay(step, name)) === i));
+  return steps.map((step, i) => weightsIn(step).filter((name) => coming.has(name) && last.get(stay(step, name)) === i));
 };
 
 /** What reading a weight takes: elements of its array and of one that it is derived of, bytes as they are stored. */
@@ -85,11 +99,18 @@ export type Costs = ReadonlyMap<string, WeightCost>;
 
 const costOfIn = (costs: Costs, name: string): WeightCost => costs.get(name) ?? internal(`${name} has a cost`);
 
-/** Lengths of the arrays that the segment behind each segment's last step wants for its weights; undefined elsewhere. */
-export const nextLengths = (steps: readonly Step[], costs: Costs): readonly (readonly number[] | undefined)[] => {
+/** Lengths of the arrays that the segment behind each segment's last step wants for what comes; undefined elsewhere. */
+export const nextLengths = (
+  steps: readonly Step[],
+  costs: Costs,
+  coming: ReadonlySet<string>,
+): readonly (readonly number[] | undefined)[] => {
   const wanted = new Map<number, Set<string>>();
   for (const step of steps)
-    wanted.set(step.segment, new Set([...(wanted.get(step.segment) ?? []), ...weightsIn(step)]));
+    wanted.set(
+      step.segment,
+      new Set([...(wanted.get(step.segment) ?? []), ...weightsIn(step).filter((n) => coming.has(n))]),
+    );
   return steps.map(({ segment }, i) => {
     const next = steps[i + 1]?.segment;
     if (next === segment) return undefined;
@@ -107,15 +128,17 @@ type Rehearsed = {
   readonly weights: number;
 };
 
+type Comings = { readonly costs: Costs; readonly streaming: Streaming; readonly coming: ReadonlySet<string> };
+
 /** Weights that come and go, with lengths in place of arrays. */
-const rehearsedWeights = (steps: readonly Step[], costs: Costs, streaming: Streaming) => {
+const rehearsedWeights = (steps: readonly Step[], { costs, streaming, coming }: Comings) => {
   const pool = newPool<Room>((length) => ({ length }));
   const there = new Map<string, Room>();
-  const [leaving, next] = [departures(steps, streaming), nextLengths(steps, costs)];
+  const [leaving, next] = [departures(steps, streaming, coming), nextLengths(steps, costs, coming)];
   /** The most bytes while they are read. */
   const bring = (names: readonly string[]): number =>
     names.reduce((most, name) => {
-      if (there.has(name)) return most;
+      if (there.has(name) || !coming.has(name)) return most;
       const { elements, scratch, stored } = costOfIn(costs, name);
       const source = scratch === 0 ? undefined : pool.take(scratch);
       there.set(name, pool.take(elements));
@@ -164,10 +187,10 @@ export const rehearse = (
   steps: readonly Step[],
   kept: ReadonlySet<string>,
   sizes: Sizes,
-  comings?: { readonly costs: Costs; readonly streaming: Streaming },
+  comings?: Comings,
 ): Rehearsed => {
   const inside = new Map<Program, number>();
-  const weights = comings && rehearsedWeights(steps, comings.costs, comings.streaming);
+  const weights = comings && rehearsedWeights(steps, comings);
   const places = placed(spansOf(steps, kept, sizes));
   const values = FLOAT * places.elements + keptBytes(steps, kept, sizes);
   let [most, mostWeights] = [0, 0];

@@ -1,11 +1,11 @@
 // What goes into a session beside weights and values, and where it writes what it gives: tensors of a run, sizes, values that
 // follow from sizes, and arrays that are used again.
 import { evaluateClosed, internal, type Sizes, shapeOfSizes, sizeOf, type Tensor, valueOf } from "@depass/graph";
-import type { Places } from "./arena.ts";
-import type { Step } from "./plan.ts";
-import { type Arrays, FLOAT } from "./pool.ts";
-import type { OrtTensor, Runtime } from "./session.ts";
-import { asF32 } from "./weights.ts";
+import type { Places } from "../memory/arena.ts";
+import type { Step } from "../plan/plan.ts";
+import type { OrtTensor, Runtime } from "../runtime/session.ts";
+import { type Arrays, FLOAT } from "../weights/pool.ts";
+import { asF32 } from "../weights/weights.ts";
 
 export type Feeds = Readonly<Record<string, OrtTensor>>;
 
