@@ -25,7 +25,7 @@ const Words = ({ words }: { readonly words: readonly TokenScore[] }) => {
 };
 
 export const Spoken = () => {
-  const { result, nameOf } = usePage();
+  const { result, nameOf, speaking: all } = usePage();
   const speaking = result.parts
     .map((p, part) => ({ ...p, part }))
     .filter((p) => p.promotes !== undefined || p.suppresses !== undefined)
@@ -37,6 +37,8 @@ export const Spoken = () => {
         The tokens whose logits a part raises most, and those that it lowers most or raises least.
         {speaking.length > MOST_ROWS &&
           ` ${MOST_ROWS} of ${speaking.length} parts are shown: those with the largest scores.`}
+        {all !== undefined &&
+          ` The tokens of the ${speaking.length} parts with the largest scores are in this file, of ${all}.`}
       </p>
       <div class="wide">
         <table class="spoken">
