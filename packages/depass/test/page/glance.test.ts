@@ -3,7 +3,7 @@ import type { Page } from "playwright-core";
 import * as assert from "uvu/assert";
 import { report } from "../../src/page/report.ts";
 import { attributionOf } from "../report/tokens.ts";
-import { inPages } from "./browser.ts";
+import { inPages, isSound, looks } from "./browser.ts";
 import { whole } from "./sample.ts";
 
 const { test, inPage } = inPages("the first screen in Chromium");
@@ -54,5 +54,25 @@ inPage("what was not asked is said, with the option that asks it", report(attrib
   assert.match(said, "Which layers and heads was not asked (--maps asks it).");
   assert.match(said, "how much hangs on it was not tried (--compare tries it).");
 });
+
+inPage("by keys alone: from word to word, each told, and one of them locked", report([whole]), async (page) => {
+  const first = page.locator("button.part").first();
+  await first.focus();
+  assert.match(await page.locator("#detail").innerText(), "exactly 4.2937461");
+  await page.keyboard.press("Enter");
+  assert.is(await first.getAttribute("aria-pressed"), "true");
+  await page.keyboard.press("Tab");
+  assert.match(await page.locator("#detail").innerText(), "exactly 0.5");
+  await page.keyboard.press("Escape");
+  assert.is(await first.getAttribute("aria-pressed"), "false");
+});
+
+for (const [name, look] of looks)
+  inPage(
+    `${name}: axe finds nothing on a page with all there is, no wider than its window`,
+    report([whole]),
+    isSound,
+    look,
+  );
 
 test.run();
