@@ -35,7 +35,7 @@ export const builtModule = async () => {
   const built = { script, scriptHash: hashOf(script), style, styleHash: hashOf(style) };
   const entries = Object.entries(built).map(([name, text]) => `  ${name}: ${JSON.stringify(text)},`);
   return [
-    "// Made by `npm run page` from packages/depass/page. In it: Preact, MIT License, © 2015-present Jason Miller.",
+    "// Made by `npm run page` from packages/depass/page. In it: Preact, MIT License, © 2015-present Jason Miller; d3-scale and d3-shape with what they import, ISC License, © 2010-2022 Mike Bostock.",
     "export const built = {",
     ...entries,
     "};",

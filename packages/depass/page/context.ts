@@ -12,6 +12,8 @@ export type PageContext = AnswerSheet & {
   readonly decimals: number;
   readonly nameOf: (part: number) => string;
   readonly tell: ReturnType<typeof teller>;
+  /** An element's id: of several answers in one document each has its own. */
+  readonly idOf: (name: string) => string;
 };
 
 export const Context = createContext<PageContext | undefined>(undefined);

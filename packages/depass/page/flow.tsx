@@ -1,5 +1,7 @@
 // How does one part come through the layers? Its score as the state enters each, as a line: of what is pointed at, else of what
 // is locked, else of the largest part.
+import { type ScaleLinear, scaleLinear } from "d3-scale";
+import { line } from "d3-shape";
 import { useEffect, useState } from "preact/hooks";
 import { layerName } from "../src/page/told.ts";
 import { decimalsFor, signed } from "../src/report/numbers.ts";
@@ -35,44 +37,67 @@ const steepest = (points: readonly Point[], decimals: number): string => {
 
 type DrawnProps = { readonly points: readonly Point[]; readonly parts: string; readonly label: string };
 
-const Drawn = ({ points, parts, label }: DrawnProps) => {
-  const scores = points.map((p) => p.score);
-  const [least, most] = [Math.min(0, ...scores), Math.max(0, ...scores)];
-  const x = (i: number): number =>
-    margin.left + (i * (WIDTH - margin.left - margin.right)) / Math.max(1, points.length - 1);
-  const y = (score: number): number =>
-    margin.top + ((most - score) * (HEIGHT - margin.top - margin.bottom)) / (most - least || 1);
-  const decimals = decimalsFor(Math.max(most, -least));
-  const every = Math.ceil(points.length / MOST_TICKS);
+/** Numbers along the axis of scores, about. */
+const TICKS = 5;
+
+const Scores = ({ y }: { readonly y: ScaleLinear<number, number> }) => {
+  const told = y.tickFormat(TICKS, "+f");
   return (
-    <svg class="flow" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} fill="currentColor">
-      {[...new Set([least, 0, most])].map((score) => (
+    <>
+      {y.ticks(TICKS).map((score) => (
         <g key={score}>
-          <path d={`M${margin.left} ${y(score)}H${WIDTH - margin.right}`} stroke="currentColor" opacity="0.25" />
+          <path
+            d={`M${margin.left} ${y(score)}H${WIDTH - margin.right}`}
+            stroke="currentColor"
+            opacity={score === 0 ? 0.6 : 0.25}
+          />
           <text x={margin.left - 6} y={y(score) + 4} text-anchor="end">
-            {signed(score, decimals)}
+            {score === 0 ? "0" : told(score).replace("\u2212", "-")}
           </text>
         </g>
       ))}
+    </>
+  );
+};
+
+type LayersProps = { readonly points: readonly Point[]; readonly x: ScaleLinear<number, number> };
+
+/** The last has its name, and the others as far as there is room. */
+const Layers = ({ points, x }: LayersProps) => {
+  const every = Math.ceil(points.length / MOST_TICKS);
+  const last = points.length - 1;
+  return (
+    <>
       {points.map(({ name }, i) =>
-        i % every === 0 || i === points.length - 1 ? (
+        i === last || (i % every === 0 && last - i >= every) ? (
           <text key={name} x={x(i)} y={HEIGHT - margin.bottom + 22} text-anchor="middle">
             {name}
           </text>
         ) : null,
       )}
+    </>
+  );
+};
+
+const Drawn = ({ points, parts, label }: DrawnProps) => {
+  const x = scaleLinear([0, Math.max(1, points.length - 1)], [margin.left, WIDTH - margin.right]);
+  const ends = [0, ...points.map((p) => p.score)];
+  const y = scaleLinear([Math.min(...ends), Math.max(...ends)], [HEIGHT - margin.bottom, margin.top]).nice(TICKS);
+  const drawn = line<Point>(
+    (_, i) => x(i),
+    ({ score }) => y(score),
+  )(points);
+  return (
+    <svg class="flow" viewBox={`0 0 ${WIDTH} ${HEIGHT}`} role="img" aria-label={label} fill="currentColor">
+      <Scores y={y} />
+      <Layers points={points} x={x} />
       <text x={(margin.left + WIDTH) / 2} y={HEIGHT - 6} text-anchor="middle">
         layer that the state enters
       </text>
       <text transform={`translate(18 ${(HEIGHT - margin.bottom) / 2}) rotate(-90)`} text-anchor="middle">
         score
       </text>
-      <polyline
-        points={points.map(({ score }, i) => `${x(i)},${y(score)}`).join(" ")}
-        fill="none"
-        stroke="currentColor"
-        stroke-width="2"
-      />
+      <path class="line" d={drawn ?? ""} fill="none" stroke="currentColor" stroke-width="2" />
       {points.map(({ layer, score }, i) => (
         <circle key={layer} cx={x(i)} cy={y(score)} r="4" data-parts={parts} data-layer={layer} />
       ))}

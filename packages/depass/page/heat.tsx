@@ -20,7 +20,7 @@ const scalesOf = (layers: readonly LayerScores[], apart: boolean): readonly numb
 };
 
 export const Heat = () => {
-  const { result, kept, decimals, nameOf, tell } = usePage();
+  const { result, kept, decimals, nameOf, tell, idOf } = usePage();
   const [apart, setApart] = useState(false);
   const [sized, setSized] = useState(false);
   const { layers = [], parts } = result;
@@ -54,7 +54,7 @@ export const Heat = () => {
         <SizedChoice sized={sized} choose={setSized} />
       </p>
       <Grid
-        labelledBy="layers"
+        labelledBy={idOf("layers")}
         sized={sized}
         corner="part \ layer"
         columns={layers.map(({ site }) => ({ name: layerName(site), title: site }))}

@@ -9,7 +9,7 @@ import { Grid } from "./grid.tsx";
 import { Legend, SizedChoice } from "./legend.tsx";
 
 export const ModuleMap = () => {
-  const { modules, decimals, tell } = usePage();
+  const { modules, decimals, tell, idOf } = usePage();
   const [sized, setSized] = useState(false);
   if (modules === undefined) return null;
   const rows = moduleRows(modules);
@@ -26,7 +26,7 @@ export const ModuleMap = () => {
         <SizedChoice sized={sized} choose={setSized} />
       </p>
       <Grid
-        labelledBy="modules"
+        labelledBy={idOf("modules")}
         sized={sized}
         corner="layer \ head"
         columns={moduleColumns(modules).map((name) => ({ name }))}

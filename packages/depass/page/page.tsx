@@ -1,15 +1,11 @@
 // What is on the page? One answer; or a text to choose from; or several of them in a list.
 import { useState } from "preact/hooks";
 import type { Sheet } from "../src/page/sheet.ts";
+import { One } from "./one.tsx";
 import type { Pointing } from "./pointing.ts";
 import { Results } from "./results.tsx";
-import { SheetView } from "./sheet.tsx";
-import { TextView } from "./text.tsx";
 
 type PageProps = { readonly sheets: readonly Sheet[]; readonly pointing: Pointing };
-
-const One = ({ sheet, pointing }: { readonly sheet: Sheet; readonly pointing: Pointing }) =>
-  "written" in sheet ? <TextView sheet={sheet} pointing={pointing} /> : <SheetView sheet={sheet} pointing={pointing} />;
 
 export const Page = ({ sheets, pointing }: PageProps) => {
   const [now, setNow] = useState(0);

@@ -39,11 +39,31 @@ const linesOf = (node: Text): readonly (readonly [string, DOMRect])[] => {
 const texts = (node: Text, style: CSSStyleDeclaration): readonly string[] =>
   linesOf(node).flatMap(([text, box]) => {
     if (text.trim() === "" || box.width < 1) return [];
-    const place = `x="${rounded(box.left)}" y="${rounded(box.top + box.height / 2)}" textLength="${rounded(box.width)}"`;
+    const begin = style.direction === "rtl" ? `direction="rtl" x="${rounded(box.right)}"` : `x="${rounded(box.left)}"`;
+    const place = `${begin} y="${rounded(box.top + box.height / 2)}" textLength="${rounded(box.width)}"`;
     const look = `fill="${style.color}" font-size="${style.fontSize}" font-weight="${style.fontWeight}"`;
     const font = `font-family="${escaped(style.fontFamily)}"`;
     return [`<text ${place} ${look} ${font} dominant-baseline="central" xml:space="preserve">${escaped(text)}</text>`];
   });
+
+/** Its borders, of a box in one piece. */
+const borders = (element: Element, style: CSSStyleDeclaration): readonly string[] => {
+  const [box, ...more] = element.getClientRects();
+  if (box === undefined || more.length > 0) return [];
+  const { left, top, right, bottom, width, height } = box;
+  const side = (name: string): readonly [thick: number, colour: string] => [
+    Number.parseFloat(style.getPropertyValue(`border-${name}-width`)),
+    style.getPropertyValue(`border-${name}-color`),
+  ];
+  const [up, low, west, east] = [side("top"), side("bottom"), side("left"), side("right")];
+  const lines: readonly (readonly [Box, readonly [number, string]])[] = [
+    [{ left, top, width, height: up[0] }, up],
+    [{ left, top: bottom - low[0], width, height: low[0] }, low],
+    [{ left, top, width: west[0], height }, west],
+    [{ left: right - east[0], top, width: east[0], height }, east],
+  ];
+  return lines.flatMap(([line, [thick, colour]]) => (thick > 0 && !isClear(colour) ? [rectangle(line, colour)] : []));
+};
 
 /** A drawing is one already: it says its colour by `currentColor` alone. */
 const drawing = (svg: SVGSVGElement, { color }: CSSStyleDeclaration): string => {
@@ -57,8 +77,7 @@ const drawing = (svg: SVGSVGElement, { color }: CSSStyleDeclaration): string => 
 /** Whatever is there to be seen, from back to front. */
 const marksOf = (element: Element): readonly string[] => {
   const style = getComputedStyle(element);
-  const isHidden = style.display === "none" || style.visibility === "hidden";
-  if (isHidden || (element instanceof HTMLElement && element.dataset.unpictured !== undefined)) return [];
+  if (style.display === "none" || style.visibility === "hidden") return [];
   const behind = isClear(style.backgroundColor)
     ? []
     : [...element.getClientRects()].map((box) => rectangle(box, style.backgroundColor));
@@ -67,7 +86,7 @@ const marksOf = (element: Element): readonly string[] => {
     if (node instanceof SVGSVGElement) return [drawing(node, style)];
     return node instanceof Element ? marksOf(node) : [];
   });
-  return [...behind, ...inside];
+  return [...behind, ...borders(element, style), ...inside];
 };
 
 /** What scrolls is drawn from its beginning. */
@@ -77,8 +96,7 @@ const rewind = (root: HTMLElement): void => {
 
 const MARGIN = 16; // pixels around the picture
 
-export const pictureOf = (root: HTMLElement, title: string): Picture => {
-  rewind(root);
+const drawn = (root: HTMLElement, title: string): Picture => {
   const { left, top, bottom } = root.getBoundingClientRect();
   const inner = [...root.querySelectorAll("table, .strip")].map((e) => e.getBoundingClientRect());
   const right = Math.max(root.getBoundingClientRect().right, ...inner.map((b) => b.right));
@@ -91,4 +109,13 @@ export const pictureOf = (root: HTMLElement, title: string): Picture => {
   const head = `<svg xmlns="http://www.w3.org/2000/svg" ${size} ${view}>`;
   const svg = [head, `<title>${escaped(title)}</title>`, ground, ...marksOf(root), "</svg>", ""].join("\n");
   return { svg, width, height };
+};
+
+/** Without what is to be pressed or heard: the style sheet takes it out while `pictured` is there. */
+export const pictureOf = (root: HTMLElement, title: string): Picture => {
+  root.classList.add("pictured");
+  rewind(root);
+  const picture = drawn(root, title);
+  root.classList.remove("pictured");
+  return picture;
 };

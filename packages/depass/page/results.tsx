@@ -1,7 +1,10 @@
 // Which of several results is to be seen? A row each, to be sorted and searched; pressing one shows it below.
+
+import { chance } from "../src/page/said.ts";
 import type { Sheet } from "../src/page/sheet.ts";
-import { percent, signed } from "../src/report/numbers.ts";
+import { signed } from "../src/report/numbers.ts";
 import { readable, visible } from "../src/report/visible.ts";
+import { PrintAll } from "./printing.tsx";
 import { Head, type Orders, useSearch } from "./sorting.tsx";
 
 type Row = {
@@ -60,7 +63,7 @@ const Line = ({ row, now, reached, choose }: LineProps) => (
     <td>
       <bdi class="token">{shortened(row.target)}</bdi>
     </td>
-    <td class="number">{percent(row.probability, 2)}</td>
+    <td class="number">{chance(row.probability)}</td>
     <td class="number">{signed(row.explained, 3)}</td>
     <td class="number">{row.gap.toExponential(1)}</td>
   </tr>
@@ -74,14 +77,19 @@ type ResultsProps = {
 
 export const Results = ({ sheets, now, choose }: ResultsProps) => {
   const rows = sheets.map(rowOf);
-  const { shown, tools, head } = useSearch({
+  const { shown, found, tools, head } = useSearch({
     ...{ rows, orders, what: "results", textOf: (row: Row) => `${row.prompt} ${row.target}` },
     first: { column: "place", down: false },
   });
   const reached = shown.some((row) => row.sheet === now) ? now : shown[0]?.sheet;
   return (
     <nav aria-label="Results">
-      <h2>Results</h2>
+      <div class="titled">
+        <h2>Results</h2>
+        <p class="saves">
+          <PrintAll wanted={found.map(({ sheet }) => ({ place: sheet + 1, sheet: sheets[sheet] as Sheet }))} />
+        </p>
+      </div>
       {tools}
       <div class="wide few">
         <table class="results">
@@ -108,6 +116,9 @@ export const Results = ({ sheets, now, choose }: ResultsProps) => {
           </tbody>
         </table>
       </div>
+      <p class="note one-on-paper">
+        Number {now + 1} of {sheets.length} follows. “Print all” on the page puts all of them on paper.
+      </p>
     </nav>
   );
 };

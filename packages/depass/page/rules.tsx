@@ -57,7 +57,7 @@ const Moved = ({ rules }: { readonly rules: Rules }) => (
 );
 
 export const RulesCompared = () => {
-  const { result, rules, nameOf, tell } = usePage();
+  const { result, rules, nameOf, tell, idOf } = usePage();
   const [order, setOrder] = useState<Order>({ column: 0, down: true });
   if (rules === undefined) return null;
   const shown = drawn(rules, order);
@@ -77,7 +77,7 @@ export const RulesCompared = () => {
       </p>
       <Legend largest={largest} decimals={decimals} />
       <Grid
-        labelledBy="rules"
+        labelledBy={idOf("rules")}
         corner="part \ rule"
         columns={columns}
         rows={shown.map((part) => {

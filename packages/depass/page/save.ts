@@ -42,3 +42,13 @@ export const copy = async (text: string): Promise<boolean> => {
     return done;
   }
 };
+
+/** Whether it worked; there is no older way for pictures. */
+export const copyPicture = async (png: Promise<Blob>): Promise<boolean> => {
+  try {
+    await navigator.clipboard.write([new ClipboardItem({ "image/png": png })]);
+    return true;
+  } catch {
+    return false;
+  }
+};

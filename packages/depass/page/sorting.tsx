@@ -1,5 +1,6 @@
 // By which column are rows sorted, and which way? A head to press, and how long a table may be before somebody asks for all of it.
 import { useState } from "preact/hooks";
+import { visible } from "../src/report/visible.ts";
 
 export type Order<Column extends string> = { readonly column: Column; readonly down: boolean };
 export type Orders<Row, Column extends string> = Readonly<Record<Column, (a: Row, b: Row) => number>>;
@@ -48,21 +49,28 @@ export const useSearch = <Row, Column extends string>({ rows, textOf, orders, fi
   const sorted = [...rows].sort((a, b) => (order.down ? -1 : 1) * orders[order.column](a, b));
   const found = sorted.filter((row) => textOf(row).toLowerCase().includes(wanted.toLowerCase()));
   const shown = all ? found : found.slice(0, MOST_ROWS);
+  const isCut = shown.length < found.length;
+  const isSearched = found.length < rows.length;
   const tools = (
-    <p class="tools" data-unpictured="">
-      <label>
-        Find <input type="search" value={wanted} onInput={({ currentTarget }) => setWanted(currentTarget.value)} />
-      </label>
-      <span role="status">
-        {found.length === rows.length ? `${rows.length} ${what}` : `${found.length} of ${rows.length} ${what}`}
-        {shown.length < found.length && `, ${shown.length} shown `}
-      </span>
-      {shown.length < found.length && (
-        <button type="button" onClick={() => setAll(true)}>
-          Show all
-        </button>
+    <>
+      <p class="tools" data-unpictured="">
+        <label>
+          Find <input type="search" value={wanted} onInput={({ currentTarget }) => setWanted(currentTarget.value)} />
+        </label>
+        <span role="status">{isSearched ? `${found.length} of ${rows.length} ${what}` : `${rows.length} ${what}`}</span>
+        {isCut && (
+          <button type="button" onClick={() => setAll(true)}>
+            Show all
+          </button>
+        )}
+      </p>
+      {(isCut || isSearched) && (
+        <p class="note">
+          {isSearched && `Those in which “${visible(wanted)}” is: ${found.length} of ${rows.length} ${what}. `}
+          {isCut && `The first ${shown.length} of ${found.length} ${what} are shown.`}
+        </p>
       )}
-    </p>
+    </>
   );
-  return { shown, tools, head: { order, choose } };
+  return { shown, found, tools, head: { order, choose } };
 };

@@ -35,7 +35,7 @@ const Scored = ({ piece, first, largest }: { piece: Piece; first: boolean; large
 };
 
 export const Strip = () => {
-  const { result, decimals, stretch = 1 } = usePage();
+  const { result, decimals, stretch = 1, idOf } = usePage();
   const pieces = piecesOf(result);
   const largest = pieces.reduce((m, p) => Math.max(m, Math.abs(p.score)), 0);
   const scored = pieces.filter((p) => p.parts.length > 0);
@@ -48,8 +48,8 @@ export const Strip = () => {
   const direction = isRightToLeft(result.prompt) ? "rtl" : "ltr";
   if (scored.length === 0)
     return (
-      <section aria-labelledby="strip">
-        <h2 id="strip">Prompt</h2>
+      <section aria-labelledby={idOf("strip")}>
+        <h2 id={idOf("strip")}>Prompt</h2>
         <p class="strip" dir={direction}>
           {pieces.map((p) => gap(p.before) + readable(p.text)).join("")}
           {next}

@@ -4,67 +4,21 @@ import { useMemo, useState } from "preact/hooks";
 import { chosen, type Range, rangeOf } from "../src/page/chosen.ts";
 import type { TextSheet } from "../src/page/sheet.ts";
 import type { WrittenJson } from "../src/page/written.ts";
-import { isRightToLeft, readable } from "../src/report/visible.ts";
-import { move, type Pointing } from "./pointing.ts";
-import { SheetView } from "./sheet.tsx";
+import { readable } from "../src/report/visible.ts";
+import { type Choice, Chooser } from "./chooser.tsx";
+import { type AnswerProps, AnswerView } from "./sheet.tsx";
 
 const units = { token: "tokens", word: "words", sentence: "sentences" } as const;
 type Unit = keyof typeof units;
 
-type Choice = { readonly anchor: number; readonly range: Range };
+type UnitsProps = { readonly unit: Unit; readonly group: string; readonly choose: (unit: Unit) => void };
 
-const between = (a: number, b: number): Range => ({ from: Math.min(a, b), to: Math.max(a, b) + 1 });
-
-type AnswerProps = {
-  readonly written: WrittenJson;
-  readonly choice: Choice;
-  readonly choose: (choice: Choice) => void;
-};
-
-const Chooser = ({ written, choice: { anchor, range }, choose }: AnswerProps) => {
-  const { lines, tokens, text } = written;
-  const to = (i: number, isMore: boolean): void =>
-    choose(isMore ? { anchor, range: between(anchor, i) } : { anchor: i, range: between(i, i) });
-  /** Where the focus went by a key, the choice goes along while Shift is held. */
-  const byKey = (event: KeyboardEvent, i: number): void => {
-    const at = event.currentTarget as HTMLElement;
-    if (event.key === "Enter" || event.key === " ") to(i, event.shiftKey);
-    else if (!move(at, event.key)) return;
-    else if (event.shiftKey) to(Number((document.activeElement as HTMLElement).dataset.choice), true);
-    event.preventDefault();
-    event.stopPropagation();
-  };
-  return (
-    <div class="strip chooser" dir={isRightToLeft(text) ? "rtl" : "ltr"}>
-      <span role="listbox" aria-label="Answer" aria-multiselectable="true" aria-orientation="horizontal" data-roving="">
-        {lines.map(({ position }, i) => (
-          <span
-            key={position}
-            role="option"
-            aria-selected={i >= range.from && i < range.to}
-            tabIndex={i === 0 ? 0 : -1}
-            class="piece"
-            data-choice={i}
-            onKeyDown={(event) => byKey(event, i)}
-            onPointerDown={(event) => to(i, event.shiftKey)}
-            onPointerEnter={({ buttons }) => buttons === 1 && to(i, true)}
-          >
-            {readable(tokens[position]?.text ?? "")}
-          </span>
-        ))}
-      </span>
-    </div>
-  );
-};
-
-type UnitsProps = { readonly unit: Unit; readonly choose: (unit: Unit) => void };
-
-const Units = ({ unit, choose }: UnitsProps) => (
+const Units = ({ unit, group, choose }: UnitsProps) => (
   <fieldset class="units">
     <legend>explained by</legend>
     {(Object.keys(units) as Unit[]).map((name) => (
       <label key={name}>
-        <input type="radio" name="unit" checked={unit === name} onChange={() => choose(name)} /> {units[name]}
+        <input type="radio" name={group} checked={unit === name} onChange={() => choose(name)} /> {units[name]}
       </label>
     ))}
   </fieldset>
@@ -72,8 +26,11 @@ const Units = ({ unit, choose }: UnitsProps) => (
 
 const wholeOf = ({ lines }: WrittenJson): Range => ({ from: 0, to: lines.length });
 
-export const TextView = ({ sheet, pointing }: { readonly sheet: TextSheet; readonly pointing: Pointing }) => {
+type TextProps = { readonly sheet: TextSheet } & Pick<AnswerProps, "pointing" | "place">;
+
+export const TextView = ({ sheet, pointing, place }: TextProps) => {
   const { written, command } = sheet;
+  const id = `chooser-${place ?? "now"}`;
   const [choice, setChoice] = useState<Choice>(() => {
     const range = rangeOf(written, written.cited);
     return { anchor: range.from, range };
@@ -93,12 +50,14 @@ export const TextView = ({ sheet, pointing }: { readonly sheet: TextSheet; reado
     setUnit(next);
   };
   return (
-    <SheetView sheet={answer} pointing={pointing}>
-      <section aria-labelledby="chooser">
-        <h2 id="chooser">What the model wrote</h2>
+    <AnswerView sheet={answer} pointing={pointing} place={place}>
+      <section aria-labelledby={id}>
+        <h2 id={id}>What the model wrote</h2>
         <p class="note">
-          <span class="hint">Choose a token, or several: drag over them, or hold Shift.</span> Below is what explains
-          them together.
+          <span class="hint">
+            Press a token, twice for its word, thrice for its sentence; drag, or hold Shift, for more.
+          </span>{" "}
+          Below is what explains them together.
           {written.lines.length < written.count &&
             ` The scores of the first ${written.lines.length} of ${written.count} tokens are in this file.`}
         </p>
@@ -107,10 +66,12 @@ export const TextView = ({ sheet, pointing }: { readonly sheet: TextSheet; reado
           <button type="button" onClick={() => setChoice({ anchor: 0, range: wholeOf(written) })}>
             All of it
           </button>
-          <Units unit={unit} choose={chooseUnit} />
-          <span role="status">{readable(answer.result.target.text.trim())}</span>
+          <Units unit={unit} group={id} choose={chooseUnit} />
+          <span role="status" class="unseen">
+            {readable(answer.result.target.text.trim())}
+          </span>
         </div>
       </section>
-    </SheetView>
+    </AnswerView>
   );
 };

@@ -105,6 +105,16 @@ export const groupsOf = (
   return grouped(encoding.tokens.slice(0, promptTokens), encoding.text.slice(0, end), by);
 };
 
+/** The answer's words or sentences, each as its new tokens from the first to the last, which is not included. */
+export const answerSpans = (
+  { encoding, promptTokens }: Pick<GeneratedExplanation, "encoding" | "promptTokens">,
+  by: Exclude<Unit, "token">,
+): readonly (readonly [from: number, to: number])[] =>
+  grouped(encoding.tokens.slice(promptTokens), encoding.text, by).map(({ tokens }) => [
+    Math.min(...tokens),
+    Math.max(...tokens) + 1,
+  ]);
+
 const cited = (explanation: GeneratedExplanation, span: readonly ExplainedToken[], by: Unit): Citation => {
   const { encoding, promptTokens } = explanation;
   const scoreOf = (token: number): number => sumOf(span.map(({ scores }) => scores[token] ?? 0));

@@ -34,8 +34,9 @@ export type Rule = {
 const specialOf = ({ tokenLevel }: PartsLayout, special: Special | undefined): Special =>
   special ?? (tokenLevel ? "ignore" : "keep");
 
+/** A result tells by its rule's name whether the special token was kept: what the rule does of itself needs no word. */
 const shared = (name: string, shares: Shares, temperature: number, special: Special | undefined): Rule => ({
-  name,
+  name: special === "keep" ? `${name}, special token kept` : name,
   split: (gateParts, { neurons }, layout) => {
     const { remainder } = layout;
     return node("split", { shares, temperature, special: specialOf(layout, special), remainder }, gateParts, neurons);

@@ -65,6 +65,14 @@ const shared = (rule: Rule, gates: readonly number[], expected: readonly number[
     assert.ok(Math.abs(share - (expected[m] as number)) < 1e-12, `${rule.name} ${gates}: ${sharesOf(rule, gates)}`);
   });
 
+test("a rule that keeps the special token says so in its name, which is what a result tells of it", () => {
+  const rules = [softmaxRule(0.5, "keep"), maxRule("keep"), reluRule("ignore"), linearRule()];
+  assert.equal(
+    rules.map(({ name }) => name),
+    ["softmax 0.5, special token kept", "max, special token kept", "relu", "linear"],
+  );
+});
+
 test("who gets what", () => {
   shared(softmaxRule(1), [Math.log(2), Math.log(6), 0], [0.25, 0.75, 0]);
   shared(maxRule(), [-2, -1, 0], [0, 1, 0]);

@@ -16,7 +16,7 @@ import type { Asking, Origin } from "./ask.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import type { OwnOptions } from "./own-method.ts";
 import { type TellOptions, tell } from "./tell.ts";
-import { stdoutInk } from "./terminal.ts";
+import { columnsOf, stdoutInk } from "./terminal.ts";
 
 export type CompareOptions = TellOptions & Omit<MethodOptions, "rule" | "special" | "temperature">;
 
@@ -60,7 +60,7 @@ export const comparing: Asking<CompareOptions, Comparison> = {
   shown: (comparison) => ({
     json: () => comparisonJson(comparison),
     records: () => comparisonRecords(comparison),
-    text: () => comparisonReport(comparison, stdoutInk()).join("\n"),
+    text: () => comparisonReport(comparison, columnsOf(process.stdout), stdoutInk()).join("\n"),
   }),
 };
 

@@ -24,6 +24,7 @@ import { citedLines, explainedFacts, explainedLines, type GenerationReport } fro
 import { duration } from "../report/numbers.ts";
 import { generationRecords } from "../report/records.ts";
 import { harmless } from "../report/visible.ts";
+import { wrapWords } from "../report/width.ts";
 import { toJson } from "../result.ts";
 import { attended } from "./attended.ts";
 import { type BackendOptions, checkBackend } from "./backend.ts";
@@ -181,12 +182,14 @@ const told = ({ generation, explanation, citation, open }: Told, { explain, cite
     ...(explanation === undefined || isUnasked ? [] : ["", ...explainedLines(explanation, look)]),
     ...(citation === undefined ? [] : ["", ...citedLines(citation, look)]),
     "",
-    `${spent}; ${open.backend.name} on ${open.backend.device}: ${open.why}`,
-    ...(explanation === undefined
-      ? []
-      : [
-          `${explainedFacts(explanation)}; explained in ${duration(explanation.times.prepare + explanation.times.run)}`,
-        ]),
+    ...[
+      `${spent}; ${open.backend.name} on ${open.backend.device}: ${open.why}`,
+      ...(explanation === undefined
+        ? []
+        : [
+            `${explainedFacts(explanation)}; explained in ${duration(explanation.times.prepare + explanation.times.run)}`,
+          ]),
+    ].flatMap((line) => wrapWords(line, look.columns)),
   ]
     .map(look.ink.plain ? harmless : (text) => text)
     .join("\n");

@@ -43,11 +43,8 @@ const named: Readonly<Record<RuleName, (temperature: number, special: Special | 
 };
 
 /** The special token is set apart by default where tokens are the parts, and nowhere else. */
-export const ruleOf = ({ own, rule: name = "softmax", temperature, special }: Omit<MethodOptions, "from">): Rule => {
-  if (own?.rule !== undefined) return own.rule;
-  const rule = named[name](temperature, special === "keep" ? "keep" : undefined);
-  return special === "ignore" || name === "taylor" ? rule : { ...rule, name: `${rule.name}, special token kept` };
-};
+export const ruleOf = ({ own, rule: name = "softmax", temperature, special }: Omit<MethodOptions, "from">): Rule =>
+  own?.rule ?? named[name](temperature, special === "keep" ? "keep" : undefined);
 
 const rangeOf = (text: string) => {
   const [, name, start, end] = /^(?:(.+)=)?(\d+)-(\d+)$/s.exec(text) ?? [];

@@ -192,8 +192,9 @@ export const reportTo = (): Option =>
 export const pageOut = (): Option =>
   new Option("-o, --out <file>", "the page to write: NAME.html, which needs no network").argParser(page);
 
-export const format = (): Option =>
-  new Option("--format <format>", "how to print it: a table a row a part as csv or markdown (default: text)").choices(
+/** `row`: what a row of its table is. */
+export const format = (row = "part"): Option =>
+  new Option("--format <format>", `how to print it: a table a row a ${row} as csv or markdown (default: text)`).choices(
     formats,
   );
 

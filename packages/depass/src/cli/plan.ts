@@ -20,8 +20,10 @@ import { about, encodePrompt } from "../explainer.ts";
 import { explanationGraph } from "../explanation.ts";
 import { type Level, partsIn } from "../level.ts";
 import { measuredRate } from "../rate.ts";
-import { type PlanReport, partsBytes, reportPlan } from "../report/plan.ts";
+import { type PlanReport, partsBytes, planRecords, reportPlan } from "../report/plan.ts";
+import { checkBackend } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
+import { type FormatOptions, shownAs } from "./format.ts";
 import { type MethodOptions, methodOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { withOwn } from "./own-method.ts";
@@ -35,8 +37,7 @@ export type PlanCommandOptions = ModelOptions &
     readonly backend: Exclude<BackendName, "reference">;
     readonly adapter?: string;
     readonly memory?: number;
-    readonly json?: true;
-  };
+  } & FormatOptions;
 
 /** How long the prompt is, and the inputs that say what its parts are. */
 type Length = { readonly tokens: number; readonly inputs: Tensors };
@@ -100,17 +101,28 @@ const planned = (model: Model, options: PlanCommandOptions, open: OpenBackend): 
 /** Faults: those of the call and of the checkpoint, no device, a run that does not fit. */
 export const plan = (options: PlanCommandOptions): Faulty<void> =>
   pipe(
-    withModel(options, (model) =>
-      pipe(
-        withOwn(options, model),
-        TE.chain((asked) =>
-          TE.bracket(
-            openBackend(options),
-            (open) => planned(model, asked, open),
-            ({ backend }) => TE.fromTask(async () => backend.close()),
+    TE.fromEither(checkBackend(options)),
+    TE.chain(() =>
+      withModel(options, (model) =>
+        pipe(
+          withOwn(options, model),
+          TE.chain((asked) =>
+            TE.bracket(
+              openBackend(options),
+              (open) => planned(model, asked, open),
+              ({ backend }) => TE.fromTask(async () => backend.close()),
+            ),
           ),
         ),
       ),
     ),
-    TE.map((report) => print(options.json ? JSON.stringify(report, undefined, 2) : reportPlan(report).join("\n"))),
+    TE.map((report) =>
+      print(
+        shownAs(options, {
+          json: () => report,
+          records: () => planRecords(report),
+          text: () => reportPlan(report).join("\n"),
+        }),
+      ),
+    ),
   );

@@ -190,7 +190,8 @@ const plan = (): Command =>
     .addOption(options.deviceBackend())
     .addOption(options.adapter())
     .addOption(options.memory())
-    .option("--json", "one JSON object on stdout, and nothing else")
+    .addOption(options.format("quantity"))
+    .option("--json", "the same as --format json: one object on stdout, and nothing else")
     .addHelpText(
       "after",
       examples("depass plan --model MODEL --tokens 1024", "depass plan --model MODEL --tokens 512 --memory 2GiB"),

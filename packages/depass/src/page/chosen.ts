@@ -24,6 +24,16 @@ export const rangeOf = (written: WrittenJson, text: string | undefined): Range =
   return touched.length === 0 ? all : { from: touched[0] as number, to: (touched.at(-1) as number) + 1 };
 };
 
+/** The word or the sentence of the answer that a new token is in, as far as it is explained. */
+export const spanAt = (
+  { spans, lines }: Pick<WrittenJson, "spans" | "lines">,
+  unit: keyof WrittenJson["spans"],
+  token: number,
+): Range => {
+  const [from, to] = spans[unit].find(([first, end]) => token >= first && token < end) ?? [token, token + 1];
+  return { from, to: Math.min(to, lines.length) };
+};
+
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
 
 const tokenParts = (tokens: readonly Token[], scores: readonly number[]): readonly PartScore[] =>

@@ -65,6 +65,24 @@ export const labeller = (result: AttributionJson): ((part: number) => string) =>
   };
 };
 
+const suffixes: Readonly<Record<string, string>> = { one: "st", two: "nd", few: "rd", other: "th" };
+const ordinals = new Intl.PluralRules("en", { type: "ordinal" });
+
+/** Names as one says them: without the space in front, and the second of two as `2nd John`. */
+export const speller = (result: AttributionJson): ((part: number) => string) => {
+  const names = result.parts.map(({ name }, part) => {
+    const shown = nameOf(result, part);
+    return /^ \S/u.test(name) && shown.startsWith("·") ? shown.slice(1) : shown;
+  });
+  return (part) => {
+    const name = names[part] ?? "";
+    const place = names.slice(0, part + 1).filter((n) => n === name).length;
+    return place === names.filter((n) => n === name).length && place === 1
+      ? name
+      : `${place}${suffixes[ordinals.select(place)]} ${name}`;
+  };
+};
+
 const sumAt = (parts: readonly number[], scoreOf: (part: number) => number | undefined): number =>
   parts.reduce((sum, part) => sum + (scoreOf(part) ?? 0), 0);
 

@@ -1,5 +1,5 @@
 // A text that the model wrote as the page carries it: each new token with the scores of all before it.
-import { groupsOf, type Unit } from "../cite.ts";
+import { answerSpans, groupsOf, type Unit } from "../cite.ts";
 import type { ExplainedToken, GeneratedExplanation } from "../explain-generated.ts";
 import type { Generation } from "../generate.ts";
 import { type Attribution, toJson } from "../result.ts";
@@ -29,6 +29,8 @@ export type WrittenJson = Pick<GeneratedExplanation, "rule" | "seed" | "promptTo
     readonly count: number;
     /** The prompt's tokens in words and in sentences. */
     readonly groups: Readonly<Record<Exclude<Unit, "token">, readonly Group[]>>;
+    /** The answer's in words and in sentences: new tokens, the second of each pair not included. */
+    readonly spans: Readonly<Record<Exclude<Unit, "token">, readonly (readonly [from: number, to: number])[]>>;
     readonly cited?: string;
     readonly times: { readonly prepare: number; readonly run: number };
   };
@@ -63,6 +65,7 @@ export const writtenJson = (
     })),
     count: tokens.length,
     groups: { word: groupsOf(explanation, "word").map(bare), sentence: groupsOf(explanation, "sentence").map(bare) },
+    spans: { word: answerSpans(explanation, "word"), sentence: answerSpans(explanation, "sentence") },
     ...(cited === undefined ? {} : { cited }),
   };
 };

@@ -65,7 +65,7 @@ export const report = (a: Attribution, options: ReportOptions): readonly string[
   return [
     ...strip(pieces, a.target.text, largest, ink, columns),
     "",
-    ...legend(largest, ink),
+    ...legend(largest, ink, columns),
     ...(ink.plain ? [] : [""]),
     ...hidden,
     ...table(rowsOf(a), { total: a.total, most, columns, what }, ink),

@@ -11,6 +11,7 @@ export type GenerationReport = { readonly ink: Ink; readonly columns: number };
 
 /** Earlier tokens named of each generated one: as many as fit on a line. */
 const NAMED = 3;
+const GAP = "  ";
 /** Sources of a citation that are shown. */
 const MOST = 20;
 
@@ -32,14 +33,25 @@ const foilColumn = (e: GeneratedExplanation): readonly string[] => {
   return texts.map((text) => padded(text === "" ? "" : ` not ${text}`, widest + " not ".length));
 };
 
+/** Those that fit, the first of them in any case. */
+const fitting = (pairs: readonly (readonly [name: string, score: string])[], room: number) => {
+  let used = 0;
+  return pairs.filter(([name, score], i) => {
+    used += (i === 0 ? 0 : GAP.length) + widthOf(name) + 1 + score.length;
+    return i === 0 || used <= room;
+  });
+};
+
 /** A line for each generated token: its logit, or how much it is above its foils', and what supplied most of that. */
-export const explainedLines = (e: GeneratedExplanation, { ink }: GenerationReport): readonly string[] => {
+export const explainedLines = (e: GeneratedExplanation, { ink, columns }: GenerationReport): readonly string[] => {
   const names = e.tokens.map((t) => textAt(e, t.position));
   const [widest, foils] = [Math.max(...names.map(widthOf)), foilColumn(e)];
   return e.tokens.map((t, i) => {
-    const from = strongest(t).map((s) => `${partAt(e, s)} ${ink.dim((t.scores[s] as number).toFixed(2))}`);
     const explained = t.explained.toFixed(2).padStart(7);
-    return `${padded(names[i] as string, widest)}${foils[i]} ${explained}  ${from.join("  ")}`;
+    const told = `${padded(names[i] as string, widest)}${foils[i]} ${explained}${GAP}`;
+    const from = strongest(t).map((s) => [partAt(e, s), (t.scores[s] as number).toFixed(2)] as const);
+    const shown = fitting(from, columns - widthOf(told));
+    return told + shown.map(([name, score]) => `${name} ${ink.dim(score)}`).join(GAP);
   });
 };
 

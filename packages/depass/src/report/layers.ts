@@ -43,7 +43,7 @@ const mapLines = (layers: readonly LayerScores[], { ink, columns }: LayersOption
       (line, i) => `${ink.dim((labels[i] ?? "").padStart(LABEL))}${GAP}${line}`,
     ),
     "",
-    ...legend(largest, ink),
+    ...legend(largest, ink, columns),
   ];
 };
 

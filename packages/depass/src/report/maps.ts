@@ -3,6 +3,7 @@
 import type { Maps } from "../maps.ts";
 import { type FactOptions, factLines, goal, WIDEST } from "./facts.ts";
 import { heatMap, largestOf } from "./heat.ts";
+import type { Ink } from "./ink.ts";
 import { legend } from "./legend.ts";
 import { type Row, rowLines } from "./table.ts";
 
@@ -43,10 +44,19 @@ const section = (what: string, rows: readonly Named[], total: number, columns: n
       ];
 };
 
+const KIND = "modules".length;
+/** Narrower than this, what a scale is of stands above it. */
+const BESIDE = 50;
+
+/** A scale, and what it is of. */
+const scaleLines = (what: string, scores: readonly number[], columns: number, ink: Ink): readonly string[] =>
+  columns < BESIDE
+    ? legend(largestOf(scores), ink, columns).flatMap((line) => [ink.dim(what), line])
+    : legend(largestOf(scores), ink, columns - KIND - 2).map((line) => `${ink.dim(what.padEnd(KIND))}  ${line}`);
+
 const drawn = (maps: Maps, columns: number, { ink }: MapsReportOptions): readonly string[] => {
   const map = heatMap(maps, columns, ink);
-  const scale = (what: string, scores: readonly number[]): readonly string[] =>
-    legend(largestOf(scores), ink).map((line) => `${ink.dim(what.padEnd(8))} ${line}`);
+  const scale = (what: string, scores: readonly number[]) => scaleLines(what, scores, columns, ink);
   const scales = [...scale("heads", maps.heads.flat()), ...scale("modules", [...maps.attention, ...maps.mlp])];
   return map.length === 0 ? [] : [...map, "", ...scales, ""];
 };

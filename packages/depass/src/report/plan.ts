@@ -18,6 +18,7 @@ import * as E from "fp-ts/lib/Either.js";
 import type { Explanation } from "../explanation.ts";
 import type { Attribution } from "../result.ts";
 import { duration } from "./numbers.ts";
+import type { Records } from "./records.ts";
 
 export type PlanReport = Pick<Attribution, "model" | "backend"> & {
   readonly tokens: number;
@@ -69,3 +70,22 @@ export const reportPlan = ({ model, backend, tokens, bytes, flops, rate, seconds
     ["operations", `${giga(flops)} GFLOP`],
     ["time", `about ${duration(seconds)}: an estimate, at the ${giga(rate)} GFLOP/s of one product just measured`],
   ].map(([name = "", text]) => `${name.padEnd(13)}${text}`);
+
+/** A row a quantity, with its unit: bytes, operations, seconds. */
+export const planRecords = ({ model, backend, tokens, bytes, flops, rate, seconds }: PlanReport): Records => ({
+  about: `${model.path}, ${tokens} tokens, ${backend.name} on ${backend.device}`,
+  columns: ["quantity", "value", "unit"],
+  rows: [
+    ["prompt", tokens, "tokens"],
+    ["weights at once", bytes.weights, "bytes"],
+    ["weights of all", bytes.allWeights, "bytes"],
+    ["activations", bytes.activations, "bytes"],
+    ["parts of one state", bytes.parts, "bytes"],
+    ["peak", bytes.peak, "bytes"],
+    ["for the process itself", bytes.beside, "bytes"],
+    ["tiles", bytes.tiles, ""],
+    ["operations", flops, "operations"],
+    ["measured rate", rate, "operations a second"],
+    ["time", seconds, "seconds"],
+  ],
+});

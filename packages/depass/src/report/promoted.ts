@@ -29,7 +29,7 @@ export const promotedLines = (speakers: readonly Speaker[], columns: number, ink
   const line = (text: string, promotes: string, suppresses: string): string =>
     [padTo(clipTo(text, label), label), padTo(promotes, half), suppresses].join(GAP).trimEnd();
   return [
-    ink.dim(line("part", "raises the logits of", "lowers, or raises least, those of")),
+    ink.dim(line("part", clipTo("raises the logits of", half), clipTo("lowers, or raises least, those of", half))),
     ...speaking.map(({ text, part }) =>
       line(asCell(text), fitting(part.promotes ?? [], half), fitting(part.suppresses ?? [], half)),
     ),

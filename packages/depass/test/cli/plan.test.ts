@@ -39,6 +39,21 @@ test("the peak is weights and activations, and grows with the prompt, as operati
   assert.is(short.seconds, short.flops / short.rate);
 });
 
+test("as a table: each quantity of --json with its unit", async () => {
+  const { bytes, flops } = await json("--tokens", "20");
+  const { code, stdout } = await plan("--tokens", "20", "--format", "csv");
+  assert.is(code, 0);
+  const rows = new Map(stdout.split("\r\n").map((line) => [line.split(",")[0], line.split(",").slice(1)]));
+  assert.equal(rows.get("quantity"), ["value", "unit"]);
+  assert.equal(rows.get("peak"), [`${bytes.peak}`, "bytes"]);
+  assert.equal(rows.get("parts of one state"), [`${bytes.parts}`, "bytes"]);
+  assert.equal(rows.get("operations"), [`${flops}`, "operations"]);
+  assert.match((await plan("--tokens", "20", "--format", "markdown")).stdout, /^\| peak +\| \d+ +\| bytes \|$/m);
+  const both = await plan("--tokens", "20", "--json", "--format", "csv");
+  assert.is(both.code, 2);
+  assert.match(both.stderr, "--json: expected one format, got --format csv as well");
+});
+
 test("a prompt has its own tokens", async () => {
   const { tokens } = await json("--prompt", "a b");
   assert.is((await json("--tokens", `${tokens}`)).flops, (await json("--prompt", "a b")).flops);

@@ -2,7 +2,7 @@ import { orThrow } from "@depass/graph";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { cite } from "../../src/cite.ts";
-import { chosen, rangeOf } from "../../src/page/chosen.ts";
+import { chosen, rangeOf, spanAt } from "../../src/page/chosen.ts";
 import { writtenJson } from "../../src/page/written.ts";
 import { scoreFor, writtenOf } from "./written.ts";
 
@@ -52,6 +52,22 @@ test("a text of the answer is found as its tokens; another is all of it", () => 
   assert.equal(rangeOf(written, "ings we"), { from: 1, to: 3 });
   assert.equal(rangeOf(written, "king"), { from: 0, to: 3 });
   assert.equal(rangeOf(written, undefined), { from: 0, to: 3 });
+});
+
+test("the word and the sentence that a token of the answer is in, as far as they are explained", () => {
+  const answer = writtenOf(["The", " king"], [" Riv", "land", " is", ".", " It", " is"]);
+  const all = writtenJson(answer, 1000);
+  assert.equal(
+    [0, 1, 2].map((token) => spanAt(all, "word", token)),
+    [
+      { from: 0, to: 2 },
+      { from: 0, to: 2 },
+      { from: 2, to: 3 },
+    ],
+  );
+  assert.equal(spanAt(all, "sentence", 1), { from: 0, to: 4 });
+  assert.equal(spanAt(all, "sentence", 5), { from: 4, to: 6 });
+  assert.equal(spanAt(writtenJson(answer, 6), "sentence", 0), { from: 0, to: 2 });
 });
 
 test("of a text that is too long the first tokens are kept, whole", () => {

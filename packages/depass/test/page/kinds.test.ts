@@ -35,7 +35,10 @@ const comparison = {
 
 inPage("maps alone: no parts and no sum of them, but the map and the strongest", report(maps), async (page) => {
   assert.is(await page.locator(".parts").count(), 0);
-  assert.match(await page.locator("dl.facts").first().innerText(), /Through heads\s+L1H1 \+3\.000\s*L0H1 -2\.500/);
+  assert.match(
+    await page.locator("dl.facts").first().innerText(),
+    /Through heads\s+layer 1 head 1 \+3\.000\s*layer 0 head 1 -2\.500/,
+  );
   await page.getByRole("row", { name: "L0N1" }).hover();
   assert.match(await detail(page), "exactly -7.5");
   await page.getByRole("button", { name: "L1 MLP" }).first().click();
@@ -47,7 +50,7 @@ const ruleRows = (page: Page) =>
 
 inPage("rules compared: how sure one may be at a glance, and the scores to sort", report(comparison), async (page) => {
   const sure = await page.locator("dl.facts").first().innerText();
-  assert.match(sure, "“·Mary” supplied most under 2 of 3 rules");
+  assert.match(sure, "“Mary” supplies most under 2 of 3 rules");
   assert.match(sure, "move the scores by 25 % to 50 % and keep 75 % to 100 % of the pairs");
   assert.equal(await ruleRows(page), ["·Mary", "When", "·and", "·John"]);
   await page.getByRole("button", { name: "max", exact: true }).click();
@@ -114,6 +117,35 @@ inPage("a written text by keys, in words and in sentences", report({ ...text, ci
   assert.ok(Math.abs((await told(page, "The·king·rules")) - first) < 1e-9);
   await page.getByLabel("words").check();
   assert.is(await page.locator(".strip").nth(1).locator(".piece").count(), 7);
+});
+
+const words = writtenOf(["The", " king", " of"], [" Riv", "land", " is", " old", ".", " He", " sings"]);
+
+inPage("pressed twice, a token's word is chosen; thrice, its sentence", report(words), async (page) => {
+  const chosen = () => page.locator('.chooser [aria-selected="true"]').allInnerTexts();
+  await option(page, "land").dblclick();
+  assert.equal(await chosen(), [" Riv", "land"]);
+  assert.match(await page.getByRole("heading", { level: 1 }).innerText(), /Why\s*Rivland\s*\?/);
+  await option(page, "is").click({ clickCount: 3 });
+  assert.equal(await chosen(), [" Riv", "land", " is", " old", "."]);
+  await option(page, "He").click();
+  assert.equal(await chosen(), [" He"]);
+});
+
+inPage("a finger that is drawn over tokens chooses them all", report(words), async (page) => {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send("Emulation.setTouchEmulationEnabled", { enabled: true });
+  const at = async (name: string) => {
+    const box = await option(page, name).boundingBox();
+    return { x: (box?.x ?? 0) + (box?.width ?? 0) / 2, y: (box?.y ?? 0) + (box?.height ?? 0) / 2 };
+  };
+  const touch = async (type: "touchStart" | "touchMove", name: string) =>
+    cdp.send("Input.dispatchTouchEvent", { type, touchPoints: [await at(name)] });
+  await touch("touchStart", "land");
+  await touch("touchMove", "is");
+  await touch("touchMove", "old");
+  await cdp.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
+  assert.equal(await page.locator('.chooser [aria-selected="true"]').allInnerTexts(), ["land", " is", " old"]);
 });
 
 const evil = ["</script><img src=x onerror=alert(1)>", "<svg/onload=alert(2)>", "\u202e"];

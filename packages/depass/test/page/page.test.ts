@@ -96,7 +96,10 @@ const words = {
 };
 const worded = { ...sample, parts: sample.parts.map((p, i) => (i === 1 ? { ...p, ...words } : p)) };
 
-inPage("what a part promotes and suppresses is told with it, where the result has it", worded, async (page) => {
+inPage("what a part promotes and suppresses is told with it, and of all parts in a table", worded, async (page) => {
+  const table = page.locator("section", { has: page.getByRole("heading", { name: "promotes and suppresses" }) });
+  assert.equal(await table.getByRole("rowheader").allInnerTexts(), ["·Mary"]);
+  assert.equal(await table.getByRole("cell").allInnerTexts(), ["·Rome +2.50 <img/src=x> +1.25", "·the -3.00"]);
   await piece(page, "·Mary").hover();
   assert.match(await detail(page), /promotes ·Rome \+2\.500 <img\/src=x> \+1\.250/);
   assert.match(await detail(page), "suppresses ·the -3.000");
@@ -119,7 +122,7 @@ inPage("the data and the command can be had", sample, async (page) => {
 inPage("every picture can be saved, as SVG with its texts and as PNG", sample, async (page) => {
   const titles = {
     "Prompt, coloured by score": "Mary",
-    "One part through the layers": "<polyline",
+    "One part through the layers": '<path class="line" d="M',
     "Parts by layer": "·Mary",
     Parts: "+4.294",
   };
@@ -178,6 +181,36 @@ inPage("parts that are no tokens: the prompt without colours, the table with the
   assert.ok((await page.locator(".strip").innerText()).startsWith("When Mary and John"));
   await page.getByRole("row", { name: "L0H1" }).hover();
   assert.match(await detail(page), "exactly -1");
+  assert.not.match(await page.locator("dl.facts").first().innerText(), "heads was not asked");
+});
+
+inPage(
+  "the exact value is told in a narrow window, too",
+  sample,
+  async (page) => {
+    await piece(page, "·Mary").click();
+    assert.match(await detail(page), "exactly 4.2937461");
+  },
+  { width: 320 },
+);
+
+const background = (page: Page, what: string): Promise<string> =>
+  page.evaluate<string>(`getComputedStyle(document.querySelector("${what}")).backgroundColor`);
+
+inPage("where the reader has colours of their own, scores and bars keep theirs", sample, async (page) => {
+  const coloured = [".strip [data-parts='1']", ".heat td", ".scale i", ".length.supports", ".length.opposes"];
+  const before = await Promise.all(coloured.map((what) => background(page, what)));
+  await page.emulateMedia({ forcedColors: "active" });
+  assert.equal(await Promise.all(coloured.map((what) => background(page, what))), before);
+});
+
+inPage("nothing moves by itself, so there is nothing to hold still for who wants less motion", sample, async (page) => {
+  await piece(page, "·Mary").hover();
+  const moving = `[...document.querySelectorAll("*")].filter((e) => {
+    const { transitionDuration, animationName, scrollBehavior } = getComputedStyle(e);
+    return transitionDuration !== "0s" || animationName !== "none" || scrollBehavior === "smooth";
+  }).length + document.getAnimations().length`;
+  assert.is(await page.evaluate<number>(moving), 0);
 });
 
 for (const [name, look] of looks)

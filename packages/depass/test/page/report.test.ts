@@ -136,6 +136,18 @@ test("small: less than 300 kB beside the data, which grows with the tokens only"
   assert.ok(report({ ...long, layers }).length < 5_000_000);
 });
 
+test("many results with words are thinned, too: less than 5 MB", () => {
+  const words = Array.from({ length: 5 }, (_, id) => ({ id, text: ` word${id}`, score: Math.sin(id) }));
+  const one = attributionOf(
+    Array.from({ length: 100 }, (_, i) => ` word${i}`),
+    Array.from({ length: 100 }, (_, i) => Math.sin(i) / 3),
+  );
+  const spoken = { ...one, parts: one.parts.map((p) => ({ ...p, promotes: words, suppresses: words })) };
+  const page = report(Array.from({ length: 200 }, () => spoken));
+  assert.ok(page.length < 5_000_000, `${page.length}`);
+  assert.is(sheetsIn(page)[0]?.speaking, 102);
+});
+
 test("a written text is drawn by its tokens, and no other parts are taken for them", () => {
   const written = writtenOf(["The", " end"], [" came"]);
   assert.match(report(written), "<title>");

@@ -89,6 +89,30 @@ inPage("of hundreds the first are drawn until all are asked for; searching sees 
   assert.is(await page.locator(".results tbody tr").count(), 300);
 });
 
+const words = [{ id: 1, text: " up", score: 1 }];
+const speaking = attributionOf(
+  Array.from({ length: 60 }, (_, i) => ` t${i}`),
+  Array.from({ length: 60 }, (_, i) => i),
+);
+const spoken = { ...speaking, parts: speaking.parts.map((p) => ({ ...p, promotes: words, suppresses: words })) };
+
+inPage(
+  "where words of parts were left out of the file, or rows out of their table, it is said",
+  report(Array.from({ length: 100 }, () => spoken)),
+  async (page) => {
+    const table = page.locator("section", { has: page.getByRole("heading", { name: "promotes and suppresses" }) });
+    assert.is(await table.locator("tbody tr").count(), 20);
+    assert.match(
+      await table.locator(".note").innerText(),
+      "The tokens of the 20 parts with the largest scores are in this file, of 62.",
+    );
+  },
+);
+
+inPage("of many parts with words the first rows are drawn", report(spoken), async (page) => {
+  assert.match(await page.getByText("parts are shown").innerText(), "50 of 62 parts are shown");
+});
+
 for (const [name, look] of looks)
   inPage(`${name}: axe finds nothing, and the page is no wider than the window`, report(several), isSound, look);
 

@@ -30,4 +30,28 @@ test("what does not fit keeps the parts with the largest scores of any sign at a
   assert.equal(result.parts, sample.parts);
 });
 
+test("of many parts with words those with the largest scores keep theirs, and it is said how many there were", () => {
+  const words = [{ id: 1, text: " a", score: 1 }];
+  const scores = [1, -9, 3, 2];
+  const parts = [
+    ...scores.map((score, token) => ({ name: `${token}`, score, token, promotes: words, suppresses: words })),
+    ...sample.parts.slice(-2),
+  ];
+  const { layers: _, ...flat } = sample;
+  const found = thinned({ ...flat, parts }, 200);
+  assert.is(found.speaking, 4);
+  assert.equal(
+    found.result.parts.map((p) => [p.score, p.promotes?.length, p.suppresses?.length]),
+    [
+      [1, undefined, undefined],
+      [-9, 1, 1],
+      [3, 1, 1],
+      [2, undefined, undefined],
+      [0, undefined, undefined],
+      [0, undefined, undefined],
+    ],
+  );
+  assert.equal(thinned({ ...flat, parts }, 400), { result: { ...flat, parts } });
+});
+
 test.run();

@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { labeller, layerName, sentence, teller } from "../../src/page/told.ts";
+import { labeller, layerName, sentence, speller, teller } from "../../src/page/told.ts";
 import { toJson } from "../../src/result.ts";
 import { attributionOf } from "../report/tokens.ts";
 
@@ -33,6 +33,31 @@ test("several parts are told with their sum; a part at a layer with that layer's
 
 test("what began at no token has no place", () => {
   assert.equal(teller({ result: sample })({ parts: [2] }).facts, []);
+});
+
+test("names as one says them: without their space, and by their order where several are one", () => {
+  const names = [" a", " b", "a", " ", "·c"];
+  const spell = speller(
+    toJson(
+      attributionOf(
+        names,
+        names.map(() => 1),
+      ),
+    ),
+  );
+  assert.equal(
+    names.map((_, i) => spell(i)),
+    ["1st a", "b", "2nd a", "·", "·c"],
+  );
+  const many = speller(
+    toJson(
+      attributionOf(
+        Array.from({ length: 12 }, () => " a"),
+        [],
+      ),
+    ),
+  );
+  assert.equal([2, 10, 11].map(many), ["3rd a", "11th a", "12th a"]);
 });
 
 test("parts of one name are told apart by their tokens", () => {
