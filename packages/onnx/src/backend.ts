@@ -5,7 +5,7 @@ import type { Backend, Faulty } from "@depass/graph";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import type { PlanOptions } from "./plan/plan.ts";
-import { foresee } from "./run/foresee.ts";
+import { foresee, processBytes } from "./run/foresee.ts";
 import { newShared, prepareOn } from "./run/prepared.ts";
 import { loadRuntime } from "./runtime/session.ts";
 
@@ -39,7 +39,11 @@ export const cpu = (options: CpuBackendOptions = {}): Faulty<Backend> =>
         prepare: (graph, weights, prepare = {}) =>
           prepareOn(shared, graph, weights, { ...options, budgetBytes: budget(options, shared.ledger.kept) }, prepare),
         foresee: (graph, weights, sizes) =>
-          foresee(graph, weights, sizes, { ...options, budgetBytes: budget(options, 0) }),
+          foresee(graph, weights, sizes, {
+            ...options,
+            budgetBytes: budget(options, 0),
+            beside: processBytes(shared.ledger.kept),
+          }),
         close: () => undefined,
       };
     }),

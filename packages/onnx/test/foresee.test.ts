@@ -31,6 +31,21 @@ test("a limit of the peak is enough, and one byte less is not: neither to forese
   }
 });
 
+test("beside a run is what the process takes so far without what it keeps, and scratch of ONNX Runtime", async () => {
+  const backend = await open();
+  const told = () => g.orThrow(backend.foresee?.(graph, weights, { T }) ?? E.left([])).beside;
+  const before = told();
+  assert.ok(before > process.memoryUsage.rss());
+  const taken = new Uint8Array(2 ** 26).fill(1);
+  assert.ok(told() > before + taken.length / 2);
+  const large = { y: g.matmul(g.input("x", ["T", 2 ** 12]), g.weight("w", [2 ** 12, 2 ** 12])) };
+  const held = g.weightsOf({ w: g.tensor("bf16", [2 ** 12, 2 ** 12], new Uint16Array(2 ** 24)) });
+  const then = told();
+  const runner = await backend.prepare(large, held)().then(g.orThrow);
+  assert.ok(told() < then + 2 ** 25, "weights that are kept are not the process's own");
+  runner.dispose();
+});
+
 test("a weight that is only moved takes what it takes laid out anew", () => {
   const turned = { y: g.exp(g.linear(g.transpose([-1, -2])(g.weight("w", [5, 3])))(g.input("x", ["T", 5]))) };
   const stored = g.weightsOf({ w: g.f32([5, 3], new Float32Array(15)) });

@@ -1,4 +1,5 @@
 // What a run will take on the CPU, from the plan alone: no weight is read, no session opened.
+import { memoryUsage } from "node:process";
 import type { Fault, Foreseen, Graph, Sizes, Weights } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -10,18 +11,24 @@ import { basePlan, type PlanOptions } from "../plan/plan.ts";
 import { tileCount } from "../tiles/tiling.ts";
 import { lookedUp } from "../weights/lookup.ts";
 
-/**
- * Node, ONNX Runtime and its scratch, what reading a checkpoint leaves behind: measured beside SmolLM2-135M, from 16 to 128
- * tokens, between 200 and 300 MiB.
- */
-const PROCESS = 250 * 2 ** 20;
+/** ONNX Runtime's sessions and their scratch, what reading a checkpoint leaves behind: measured with the demo and SmolLM2-135M. */
+const SCRATCH = 50 * 2 ** 20;
+
+/** What the process will take beside weights and values: what it takes now without the weights that it keeps, and some more. */
+export const processBytes = (kept: number): number => Math.max(0, memoryUsage.rss() - kept) + SCRATCH;
+
+type Limits = {
+  readonly budgetBytes: number;
+  /** Bytes of the process itself. */
+  readonly beside?: number;
+};
 
 /** Faults: a misshapen graph, weights that are not there, a run that does not fit. */
 export const foresee = (
   source: Graph,
   stored: Weights,
   sizes: Sizes,
-  options: PlanOptions & { readonly budgetBytes: number },
+  options: PlanOptions & Limits,
 ): E.Either<readonly Fault[], Foreseen> =>
   pipe(
     arrangedFor(source, stored),
@@ -37,7 +44,7 @@ export const foresee = (
       allWeights: weightBytes(ways.costs),
       activations: bytes - weights,
       peak: bytes,
-      beside: PROCESS,
+      beside: options.beside ?? 0,
       tiles: variant === undefined ? 1 : tileCount(variant.tiling),
     })),
   );
