@@ -5,11 +5,9 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { weightBytes, weightCosts } from "../memory/budget.ts";
 import { newWays, wayFor } from "../memory/way.ts";
-import { arrangedFor } from "../plan/arranged.ts";
-import { pieced } from "../plan/pieces.ts";
-import { basePlan, type PlanOptions } from "../plan/plan.ts";
+import type { PlanOptions } from "../plan/plan.ts";
+import { plannedFor } from "../plan/planned.ts";
 import { tileCount } from "../tiles/tiling.ts";
-import { lookedUp } from "../weights/lookup.ts";
 
 /** ONNX Runtime's sessions and their scratch, what reading a checkpoint leaves behind: measured with the demo and SmolLM2-135M. */
 const SCRATCH = 50 * 2 ** 20;
@@ -31,9 +29,7 @@ export const foresee = (
   options: PlanOptions & Limits,
 ): E.Either<readonly Fault[], Foreseen> =>
   pipe(
-    arrangedFor(source, stored),
-    E.map(({ graph, weights }) => pieced(lookedUp(graph, weights).graph, weights)),
-    E.bind("base", ({ graph, pieces }) => basePlan(graph, options, pieces)),
+    plannedFor(source, stored, options),
     E.map(({ base, weights }) => newWays(base, weightCosts(base, weights))),
     E.bindTo("ways"),
     E.bind("way", ({ ways }) =>

@@ -26,12 +26,10 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { weightBytes, weightCosts } from "../memory/budget.ts";
 import type { Costs } from "../memory/memory.ts";
 import { newWays, usuallyKept } from "../memory/way.ts";
-import { arrangedFor } from "../plan/arranged.ts";
-import { pieced } from "../plan/pieces.ts";
-import { type Base, basePlan, type PlanOptions } from "../plan/plan.ts";
+import type { Base, PlanOptions } from "../plan/plan.ts";
+import { type Planned, plannedFor } from "../plan/planned.ts";
 import { freeNow } from "../runtime/free.ts";
 import type { Runtime } from "../runtime/session.ts";
-import { type LookedUp, lookedUp } from "../weights/lookup.ts";
 import { giveBack, newArrays } from "../weights/pool.ts";
 import { type Expected, type Ledger, newStore } from "../weights/store.ts";
 import { originOf } from "../weights/weights.ts";
@@ -62,17 +60,9 @@ const nothing = (): Again => ({ fixed: new Map(), arenas: [] });
 const inputsOf = (graph: Graph): Graph =>
   Object.fromEntries(leavesOf(graph).flatMap((l, i) => (l.op === "input" ? [[`${i}`, l] as const] : [])));
 
-/** A graph with its weights, and the plan of the same with what it looks up as inputs. */
-type Made = {
-  readonly graph: Graph;
-  readonly weights: Weights;
-  readonly lookups: LookedUp["lookups"];
-  readonly base: Base;
-};
-
 const readyOn = (
   { runtime, ledger }: Shared,
-  { graph, base, weights, lookups }: Made,
+  { graph, base, weights, lookups }: Planned,
   bounds: readonly SizeBound[],
   indexes: readonly IndexBound[],
   budget: number,
@@ -131,15 +121,12 @@ export const prepareOn = (
   prepareOptions: PrepareOptions = {},
 ): Faulty<Runner> =>
   pipe(
-    TE.fromEither(arrangedFor(source, stored)),
-    TE.bind("looked", ({ graph, weights }) => TE.right(lookedUp(graph, weights))),
-    TE.bind("cut", ({ looked, weights }) => TE.right(pieced(looked.graph, weights))),
-    TE.bind("base", ({ cut }) => TE.fromEither(basePlan(cut.graph, options, cut.pieces))),
-    TE.bind("shapes", ({ graph }) => TE.fromEither(check(graph))),
-    TE.map((made) => {
-      const { graph, shapes, looked, cut, base } = made;
-      const own = { graph, base, weights: cut.weights, lookups: looked.lookups };
-      return readyOn(shared, own, sizeBounds(graph, shapes), indexBounds(graph, shapes), options.budgetBytes);
+    TE.fromEither(plannedFor(source, stored, options)),
+    TE.bindTo("planned"),
+    TE.bind("shapes", ({ planned }) => TE.fromEither(check(planned.graph))),
+    TE.map(({ planned, shapes }) => {
+      const { graph } = planned;
+      return readyOn(shared, planned, sizeBounds(graph, shapes), indexBounds(graph, shapes), options.budgetBytes);
     }),
     TE.chainFirst((ready) => readAhead(ready, prepareOptions)),
     TE.map((ready) => runnerOf(ready, shared)),
