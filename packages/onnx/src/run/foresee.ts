@@ -19,7 +19,7 @@ const [OF_SESSION, OF_NODE] = [64 * 2 ** 10, 8 * 2 ** 10];
  * What the system's allocator keeps of values that are gone. glibc takes blocks of up to 32 MiB from a heap that it trims at its end
  * alone, and there from 64 MiB on: measured up to 190 MiB at 384 and 512 tokens, a quarter of the values with fewer.
  */
-const heapBytes = (values: number): number => Math.min(128 * 2 ** 20, values / 4);
+const heapBytes = (values: number): number => Math.min(192 * 2 ** 20, values / 4);
 
 const sessionBytes = (steps: readonly Step[]): number =>
   [...new Set(steps.map(({ program }) => program))].reduce((sum, { nodes }) => sum + OF_SESSION + OF_NODE * nodes, 0);
