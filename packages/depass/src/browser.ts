@@ -14,6 +14,7 @@ export * from "./explanation.ts";
 export { type Foil, type FoilChoice, type FoilToken, runnerUp } from "./foils.ts";
 export * from "./generate.ts";
 export * from "./keeping.ts";
+export * from "./layer-rules.ts";
 export * from "./level.ts";
 export * from "./levels.ts";
 export * from "./load-files.ts";

@@ -10,12 +10,12 @@ import { runnerUp } from "../foils.ts";
 import { scoringGraph } from "../generated-scores.ts";
 import type { Attribution } from "../result.ts";
 import { parseTarget, type TargetChoice } from "../target.ts";
-import { type Method, methodOf, type RuleName, type SeedName } from "./method.ts";
+import { type Method, methodOf, type SeedName } from "./method.ts";
 import { usage } from "./outcome.ts";
 import type { OwnOptions } from "./own-method.ts";
 
 export type ExplainingOptions = OwnOptions & {
-  readonly rule?: RuleName;
+  readonly rule?: string;
   readonly ruleTemperature?: number;
   readonly parts?: SeedName;
   readonly from?: number;

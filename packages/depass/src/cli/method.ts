@@ -1,14 +1,5 @@
 // Which decomposition do the options ask for? What the parts are, from which layer on, and a rule.
-import {
-  type Fault,
-  linearRule,
-  maxRule,
-  type Rule,
-  reluRule,
-  type Special,
-  softmaxRule,
-  taylorRule,
-} from "@depass/graph";
+import type { Fault, Rule } from "@depass/graph";
 import type { Architecture, Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
@@ -16,35 +7,20 @@ import { isRanked, type Level, levelOf, type RankedLevel } from "../level.ts";
 import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel, topNeuronLevel } from "../levels.ts";
 import { spanLevel } from "../spans.ts";
 import { usage } from "./outcome.ts";
-import { type OwnOptions, twiceSaid } from "./own-method.ts";
+import { twiceSaid } from "./own-method.ts";
+import { type RuleOptions, ruleOf } from "./rules.ts";
 
 export type SeedName = "token" | "words" | "sentences" | "ranges" | "attention" | "mlp" | "head" | "neuron";
-export type RuleName = "softmax" | "max" | "relu" | "linear" | "taylor";
 
-export type MethodOptions = OwnOptions & {
+export type MethodOptions = RuleOptions & {
   readonly seed?: SeedName;
   readonly from: number;
   readonly neurons?: readonly number[];
   /** `question=0-14`, or without a name; as options.ts reads it. */
   readonly range?: readonly string[];
-  readonly rule?: RuleName;
-  readonly temperature: number;
-  readonly special: Special;
 };
 
 export type Method = { readonly level: Level; readonly rule: Rule };
-
-const named: Readonly<Record<RuleName, (temperature: number, special: Special | undefined) => Rule>> = {
-  softmax: softmaxRule,
-  max: (_, special) => maxRule(special),
-  relu: (_, special) => reluRule(special),
-  linear: (_, special) => linearRule(special),
-  taylor: taylorRule,
-};
-
-/** The special token is set apart by default where tokens are the parts, and nowhere else. */
-export const ruleOf = ({ own, rule: name = "softmax", temperature, special }: Omit<MethodOptions, "from">): Rule =>
-  own?.rule ?? named[name](temperature, special === "keep" ? "keep" : undefined);
 
 const rangeOf = (text: string) => {
   const [, name, start, end] = /^(?:(.+)=)?(\d+)-(\d+)$/s.exec(text) ?? [];
@@ -62,7 +38,12 @@ const levelNamed = (
   return E.map(levelOf)(levels[seed](architecture, from));
 };
 
-/** Faults: a layer or neuron that the model does not have, neurons without their seed. */
+const withRule =
+  (architecture: Architecture, options: MethodOptions) =>
+  <L>(level: L): E.Either<readonly Fault[], { readonly level: L; readonly rule: Rule }> =>
+    E.map((rule: Rule) => ({ level, rule }))(ruleOf(architecture, options));
+
+/** Faults: a rule of layers, a layer or neuron that the model does not have, neurons without their seed. */
 export const methodOf = (options: MethodOptions, { architecture }: Model): E.Either<readonly Fault[], Method> => {
   const { from, seed, neurons, range, own } = options;
   const { layers } = architecture;
@@ -80,11 +61,8 @@ export const methodOf = (options: MethodOptions, { architecture }: Model): E.Eit
   if (own?.seed !== undefined)
     return isRanked(own.seed)
       ? E.left([usage("--method", "parts that are known before a run", "neurons to be chosen by one")])
-      : E.right({ level: levelOf(own.seed), rule: ruleOf(options) });
-  return pipe(
-    levelNamed(architecture, options),
-    E.map((level) => ({ level, rule: ruleOf(options) })),
-  );
+      : withRule(architecture, options)(levelOf(own.seed));
+  return pipe(levelNamed(architecture, options), E.chain(withRule(architecture, options)));
 };
 
 /** What options say beside a module that says it, too. */
@@ -102,13 +80,10 @@ export const rankedMethodOf = (
   const { top, seed = "token", neurons, from, own } = options;
   if (own?.seed !== undefined && isRanked(own.seed)) {
     const twice = twiceOf(options);
-    return twice.length > 0 ? E.left(twice) : E.right({ level: own.seed, rule: ruleOf(options) });
+    return twice.length > 0 ? E.left(twice) : withRule(model.architecture, options)(own.seed);
   }
   if (top === undefined) return methodOf(options, model);
   if (seed !== "neuron") return E.left([usage("--top", "--seed neuron with it", `--seed ${seed}`)]);
   if (neurons !== undefined) return E.left([usage("--top", "no --neurons with it", "both", "take one of them")]);
-  return pipe(
-    topNeuronLevel(model.architecture, from, top),
-    E.map((level) => ({ level, rule: ruleOf(options) })),
-  );
+  return pipe(topNeuronLevel(model.architecture, from, top), E.chain(withRule(model.architecture, options)));
 };

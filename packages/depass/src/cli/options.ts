@@ -1,12 +1,14 @@
 // How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
 import type { Special } from "@depass/graph";
 import { InvalidArgumentError, Option } from "commander";
+import * as E from "fp-ts/lib/Either.js";
 import type { BackendName } from "../backends.ts";
 import type { Mode } from "../explaining.ts";
 import { type SavableEnding, savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
-import type { RuleName, SeedName } from "./method.ts";
+import type { SeedName } from "./method.ts";
 import type { PromptOptions } from "./prompt.ts";
+import { ruleNames, rulesIn } from "./rule-text.ts";
 
 const refuse = (expected: string): never => {
   throw new InvalidArgumentError(`Expected ${expected}.`);
@@ -132,11 +134,13 @@ export const topNeurons = (): Option =>
     countFromOne,
   );
 
-const ruleNames = ["softmax", "max", "relu", "linear", "taylor"] as const satisfies readonly RuleName[];
+const ruleText = (text: string): string => E.match(refuse, () => text)(rulesIn(text));
+
+const RULES = `${ruleNames.join(", ")}; by layer: softmax,taylor@0-9`;
 
 export const rule = (): Option =>
-  new Option("--rule <name>", "how an MLP's neurons are split among the parts")
-    .choices([...ruleNames])
+  new Option("--rule <name>", `how an MLP's neurons are split among the parts: ${RULES}`)
+    .argParser(ruleText)
     .default("softmax");
 
 const modeNames = ["auto", "forward", "adjoint"] as const satisfies readonly Mode[];
@@ -235,9 +239,9 @@ export const sampling = (): readonly Option[] => [
 
 /** How a continuation is explained; without any as `depass attribute` does. Its names are taken: `--seed` draws. */
 export const explaining = (): readonly Option[] => [
-  new Option("--rule <name>", "with --explain: how an MLP's neurons are split (default: softmax)").choices([
-    ...ruleNames,
-  ]),
+  new Option("--rule <name>", `with --explain: how an MLP's neurons are split (default: softmax): ${RULES}`).argParser(
+    ruleText,
+  ),
   new Option("--rule-temperature <number>", "with --explain: of the softmax rule (default: 0.1)").argParser(aboveZero),
   new Option("--parts <level>", "with --explain: what the parts are (default: token)").choices([...seedNames]),
   new Option("--from <layer>", "with --explain: layer at whose input they begin, or whose they are").argParser(

@@ -6,6 +6,7 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { misread } from "../stored.ts";
 import { usage } from "./outcome.ts";
+import { rulesIn } from "./rule-text.ts";
 
 const layer = new t.Type<number>(
   "layer",
@@ -16,7 +17,12 @@ const layer = new t.Type<number>(
 const names = <A extends string>(...all: readonly A[]) =>
   t.keyof(Object.fromEntries(all.map((name) => [name, null])) as Record<A, null>);
 
-const rule = names("softmax", "max", "relu", "linear", "taylor");
+const rule = new t.Type<string>(
+  "rule",
+  t.string.is,
+  (u, context) => (t.string.is(u) && E.isRight(rulesIn(u)) ? t.success(u) : t.failure(u, context)),
+  (rule) => rule,
+);
 const level = names("token", "words", "sentences", "ranges", "attention", "mlp", "head", "neuron");
 const special = names("ignore", "keep");
 const where = { model: t.string, families: t.string, method: t.string };
