@@ -5,6 +5,7 @@ import { type Encoding, site, type Token } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { Level } from "./level.ts";
+import type { EncodedPrompt } from "./prompt.ts";
 
 /** Some tokens under a name; `tokens` are their numbers in the prompt. */
 export type Span = { readonly name: string; readonly tokens: readonly number[] };
@@ -106,7 +107,7 @@ const N: Dim = dim("N");
 
 /** Each span is a part, as its tokens' states enter a layer. `cut` says how, or is a function of the encoded prompt. */
 export const spanLevel = (
-  cut: Cut | ((encoding: Encoding) => E.Either<readonly Fault[], readonly Span[]>),
+  cut: Cut | ((encoding: EncodedPrompt) => E.Either<readonly Fault[], readonly Span[]>),
   layer = 0,
 ): Level => ({
   seed: spanSeed(site.residPre(layer), input("spans", [N, "T"]), N),

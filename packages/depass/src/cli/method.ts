@@ -5,12 +5,13 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { isRanked, type Level, levelOf, type RankedLevel } from "../level.ts";
 import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel, topNeuronLevel } from "../levels.ts";
+import { rolesLevel } from "../roles.ts";
 import { spanLevel } from "../spans.ts";
 import { usage } from "./outcome.ts";
 import { twiceSaid } from "./own-method.ts";
 import { type RuleOptions, ruleOf } from "./rules.ts";
 
-export type SeedName = "token" | "words" | "sentences" | "ranges" | "attention" | "mlp" | "head" | "neuron";
+export type SeedName = "token" | "words" | "sentences" | "ranges" | "roles" | "attention" | "mlp" | "head" | "neuron";
 
 export type MethodOptions = RuleOptions & {
   readonly seed?: SeedName;
@@ -32,6 +33,7 @@ const levelNamed = (
   { seed = "token", from, neurons = [], range = [] }: MethodOptions,
 ): E.Either<readonly Fault[], Level> => {
   if (seed === "words" || seed === "sentences") return E.right(spanLevel(seed, from));
+  if (seed === "roles") return E.right(rolesLevel(from));
   if (seed === "ranges") return E.right(spanLevel(range.map(rangeOf), from));
   if (seed === "neuron") return E.map(levelOf)(neuronLevel(architecture, from, neurons));
   const levels = { token: tokenLevel, attention: attentionLevel, mlp: mlpLevel, head: headLevel };

@@ -70,12 +70,21 @@ export const method = (): Option =>
 export const chat = (): Option =>
   new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
 
+export const messages = (): Option =>
+  new Option(
+    "--messages <file>",
+    'a conversation to be answered, by the model\'s chat template: a .json of [{ "role": …, "content": … }], or - for what is piped in',
+  )
+    .argParser(some("a file"))
+    .conflicts(["prompt", "promptFile"]);
+
 const readings = ["read", "refuse", "text"] as const satisfies readonly PromptOptions["specialTokens"][];
 
 export const specialTokens = (): Option =>
-  new Option("--special-tokens <how>", "those that the prompt spells, such as <|im_end|> (default: read)").choices([
-    ...readings,
-  ]);
+  new Option(
+    "--special-tokens <how>",
+    "those that the prompt or messages spell, such as <|im_end|> (default: read)",
+  ).choices([...readings]);
 
 export const from = (): Option =>
   new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")
@@ -99,6 +108,7 @@ const seedNames = [
   "words",
   "sentences",
   "ranges",
+  "roles",
   "attention",
   "mlp",
   "head",

@@ -183,6 +183,8 @@ const plan = (): Command =>
     .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
     .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
     .addOption(options.specialTokens().conflicts("tokens"))
+    .addOption(options.chat().conflicts("tokens"))
+    .addOption(options.messages().conflicts(["prompt", "promptFile", "tokens"]))
     .addOption(options.tokenCount())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
@@ -243,6 +245,7 @@ const generate = (): Command => {
     .option("--prompt-file <file>", "read the prompt from a file")
     .addOption(options.specialTokens())
     .addOption(options.chat())
+    .addOption(options.messages())
     .addOption(options.maxTokens());
   for (const option of [...options.sampling(), options.stop()]) command.addOption(option);
   command.option("--explain", "what the tokens before each new one supplied to it");
