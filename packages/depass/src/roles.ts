@@ -20,8 +20,8 @@ export const rolesOf = ({ turns }: Pick<Chat, "turns">): Exclude<Cut, string> =>
   });
 };
 
-/** The same as spans of a prompt. Faults: a prompt that is no conversation, one whose template leaves no message as it is. */
-const roleSpans = (encoding: EncodedPrompt): E.Either<readonly Fault[], readonly Span[]> => {
+/** The messages of a prompt as its spans. Faults: a prompt that is no conversation, one whose template leaves no message as it is. */
+export const roleSpans = (encoding: EncodedPrompt): E.Either<readonly Fault[], readonly Span[]> => {
   const { turns } = encoding;
   if (turns === undefined)
     return E.left([

@@ -79,6 +79,13 @@ const checkRanges = (text: string, ranges: readonly Range[]): E.Either<readonly 
     : E.left([fault("seed", "spans", "ranges that share no character", `${show(over)} and one before it`)]);
 };
 
+/** What some of a word's tokens are called: their characters, each once. */
+const textOf = ({ text, tokens }: Encoding, own: readonly number[]): string =>
+  own
+    .map((i) => tokens[i] as Token)
+    .map(({ start, end }, i, all) => text.slice(Math.max(start, all[i - 1]?.end ?? 0), end))
+    .join("");
+
 /** One span cut finer, the others as they are: from sentences to words to tokens. Faults: no such span. */
 export const drillDown = (
   encoding: Encoding,
@@ -95,7 +102,8 @@ export const drillDown = (
         E.map((fine) => {
           const inside = fine.flatMap((s) => {
             const own = s.tokens.filter((t) => tokens.includes(t));
-            return own.length === 0 ? [] : [{ name: s.name, tokens: own }];
+            if (own.length === 0) return [];
+            return [{ name: own.length === s.tokens.length ? s.name : textOf(encoding, own), tokens: own }];
           });
           return [...spans.slice(0, span), ...inside, ...spans.slice(span + 1)];
         }),

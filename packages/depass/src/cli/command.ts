@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { givenWords } from "./call-line.ts";
 import * as options from "./options.ts";
+import { parts } from "./part-options.ts";
 
 /** What is true of every command: messages under our name, help on request, a wrong call is thrown to main. */
 export const configured = (command: Command): Command =>
@@ -42,5 +43,4 @@ export const asking = (name: string): Command =>
     .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
 
 /** The options that say what the parts are. */
-export const withParts = (command: Command): Command =>
-  options.parts().reduce((c, option) => c.addOption(option), command);
+export const withParts = (command: Command): Command => parts().reduce((c, option) => c.addOption(option), command);

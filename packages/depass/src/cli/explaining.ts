@@ -21,6 +21,7 @@ export type ExplainingOptions = OwnOptions & {
   readonly from?: number;
   readonly neurons?: readonly number[];
   readonly range?: readonly string[];
+  readonly drill?: readonly string[];
   readonly special?: Special;
 };
 
@@ -38,7 +39,7 @@ type AskedOptions = ExplainingOptions &
 /** The options of an explanation as `depass attribute` has them. */
 export const methodAsked = (
   model: Model,
-  { parts, from = 0, neurons, range, rule, ruleTemperature = 0.1, special = "ignore", own }: ExplainingOptions,
+  { parts, from = 0, neurons, range, drill, rule, ruleTemperature = 0.1, special = "ignore", own }: ExplainingOptions,
 ): E.Either<readonly Fault[], Method> =>
   own?.direction !== undefined
     ? E.left([usage("--method", "a rule or parts", "a direction", "attribute takes it")])
@@ -50,6 +51,7 @@ export const methodAsked = (
           ...(parts && { seed: parts }),
           ...(neurons && { neurons }),
           ...(range && { range }),
+          ...(drill && { drill }),
           ...(rule && { rule }),
           ...(own && { own }),
         },
@@ -90,6 +92,7 @@ export const explaining = [
   "from",
   "neurons",
   "range",
+  "drill",
   "special",
   "method",
 ] as const;
@@ -100,6 +103,7 @@ const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[numbe
   from: "--from",
   neurons: "--neurons",
   range: "--range",
+  drill: "--drill",
   special: "--special",
   method: "--method",
   foil: "--foil",

@@ -5,8 +5,10 @@ import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import { isRanked, type Level, levelOf, type RankedLevel } from "../level.ts";
 import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel, topNeuronLevel } from "../levels.ts";
-import { rolesLevel } from "../roles.ts";
-import { spanLevel } from "../spans.ts";
+import type { EncodedPrompt } from "../prompt.ts";
+import { roleSpans } from "../roles.ts";
+import { type Cut, spanLevel, spansOf } from "../spans.ts";
+import { drilledSpans } from "./drill.ts";
 import { usage } from "./outcome.ts";
 import { twiceSaid } from "./own-method.ts";
 import { type RuleOptions, ruleOf } from "./rules.ts";
@@ -19,6 +21,8 @@ export type MethodOptions = RuleOptions & {
   readonly neurons?: readonly number[];
   /** `question=0-14`, or without a name; as options.ts reads it. */
   readonly range?: readonly string[];
+  /** `3`, `user=words`: as drill.ts reads it. */
+  readonly drill?: readonly string[];
 };
 
 export type Method = { readonly level: Level; readonly rule: Rule };
@@ -28,13 +32,23 @@ const rangeOf = (text: string) => {
   return { ...(name === undefined ? {} : { name }), start: Number(start), end: Number(end) };
 };
 
+const cuts = ["words", "sentences", "ranges", "roles"] as const satisfies readonly SeedName[];
+type CutName = (typeof cuts)[number];
+
+const isCut = (seed: SeedName): seed is CutName => cuts.some((cut) => cut === seed);
+
+/** How a prompt is cut, for the levels that cut it. */
+const spansFor = (seed: CutName, range: readonly string[]) => {
+  const by = (cut: Cut) => (encoding: EncodedPrompt) => spansOf(encoding, cut);
+  const spans = { words: by("words"), sentences: by("sentences"), ranges: by(range.map(rangeOf)), roles: roleSpans };
+  return spans[seed];
+};
+
 const levelNamed = (
   architecture: Architecture,
-  { seed = "token", from, neurons = [], range = [] }: MethodOptions,
+  { seed = "token", from, neurons = [], range = [], drill = [] }: MethodOptions,
 ): E.Either<readonly Fault[], Level> => {
-  if (seed === "words" || seed === "sentences") return E.right(spanLevel(seed, from));
-  if (seed === "roles") return E.right(rolesLevel(from));
-  if (seed === "ranges") return E.right(spanLevel(range.map(rangeOf), from));
+  if (isCut(seed)) return E.right(spanLevel(drilledSpans(spansFor(seed, range), drill), from));
   if (seed === "neuron") return E.map(levelOf)(neuronLevel(architecture, from, neurons));
   const levels = { token: tokenLevel, attention: attentionLevel, mlp: mlpLevel, head: headLevel };
   return E.map(levelOf)(levels[seed](architecture, from));
@@ -47,7 +61,7 @@ const withRule =
 
 /** Faults: a rule of layers, a layer or neuron that the model does not have, neurons without their seed. */
 export const methodOf = (options: MethodOptions, { architecture }: Model): E.Either<readonly Fault[], Method> => {
-  const { from, seed, neurons, range, own } = options;
+  const { from, seed, neurons, range, drill, own } = options;
   const { layers } = architecture;
   if (from >= layers) return E.left([usage("--from", `a layer of this model, 0 to ${layers - 1}`, `${from}`)]);
   if (neurons !== undefined && seed !== "neuron")
@@ -58,6 +72,8 @@ export const methodOf = (options: MethodOptions, { architecture }: Model): E.Eit
         ? usage("--seed ranges", "--range with it, once for each part", "none")
         : usage("--range", "--seed ranges with it", `--seed ${seed ?? "token"}`),
     ]);
+  if (drill !== undefined && !isCut(seed ?? "token"))
+    return E.left([usage("--drill", `--seed ${cuts.join(", ")} with it`, `--seed ${seed ?? "token"}`)]);
   const twice = twiceOf(options);
   if (twice.length > 0) return E.left(twice);
   if (own?.seed !== undefined)

@@ -1,27 +1,15 @@
-// How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
+// Which options are there, and how are their values read? Those that say what the parts are stand in part-options.ts.
 import type { Special } from "@depass/graph";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
 import * as E from "fp-ts/lib/Either.js";
 import type { BackendName } from "../backends.ts";
 import type { Mode } from "../explaining.ts";
 import { type SavableEnding, savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
-import type { SeedName } from "./method.ts";
+import { aboveZero, countFromOne, oneMore, refuse, some, wholeNumber } from "./option-codecs.ts";
+import { drill, neurons, ranges, seedNames } from "./part-options.ts";
 import type { PromptOptions } from "./prompt.ts";
 import { ruleNames, rulesIn } from "./rule-text.ts";
-
-const refuse = (expected: string): never => {
-  throw new InvalidArgumentError(`Expected ${expected}.`);
-};
-
-const wholeNumber = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : refuse("a whole number"));
-
-const countFromOne = (text: string): number => (wholeNumber(text) >= 1 ? Number(text) : refuse("a number from 1 on"));
-
-const aboveZero = (text: string): number => {
-  const value = /^\s*$/.test(text) ? Number.NaN : Number(text);
-  return Number.isFinite(value) && value > 0 ? value : refuse("a number above 0, such as 0.1");
-};
 
 const powers: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4 };
 
@@ -36,11 +24,6 @@ export const parseBytes = (text: string): number => {
     ? bytes
     : refuse("bytes, such as 2GiB, 512MiB, 1.5GB or 1000000");
 };
-
-const some =
-  (what: string) =>
-  (text: string): string =>
-    text.trim() === "" ? refuse(what) : text;
 
 const place =
   (endings: readonly SavableEnding[]) =>
@@ -86,11 +69,6 @@ export const specialTokens = (): Option =>
     "those that the prompt or messages spell, such as <|im_end|> (default: read)",
   ).choices([...readings]);
 
-export const from = (): Option =>
-  new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")
-    .argParser(wholeNumber)
-    .default(0);
-
 export const to = (): Option =>
   new Option(
     "--to <place>",
@@ -99,48 +77,6 @@ export const to = (): Option =>
 
 export const promotes = (): Option =>
   new Option("--promotes <number>", "that many tokens whose logits each part raises and lowers most").argParser(
-    countFromOne,
-  );
-
-/** Written again here, as backendNames below. */
-const seedNames = [
-  "token",
-  "words",
-  "sentences",
-  "ranges",
-  "roles",
-  "attention",
-  "mlp",
-  "head",
-  "neuron",
-] as const satisfies readonly SeedName[];
-
-const seed = (): Option => new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
-
-const numbers = (text: string): readonly number[] =>
-  /^\d{1,9}(,\d{1,9})*$/.test(text)
-    ? text.split(",").map(Number)
-    : refuse("numbers with commas between them, such as 3,17");
-
-const neurons = (): Option =>
-  new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
-
-const span = (text: string, before: readonly string[] = []): readonly string[] =>
-  /^(?:.+=)?\d{1,9}-\d{1,9}$/s.test(text)
-    ? [...before, text]
-    : refuse("characters of the prompt from and to before, such as 0-14 or question=0-14");
-
-const ranges = (): Option =>
-  new Option(
-    "--range <from-to>",
-    "with --seed ranges: characters of a part, as 0-14 or name=0-14; once for each",
-  ).argParser(span);
-
-/** What the parts are, where a level's name alone says it not. */
-export const parts = (): readonly Option[] => [seed(), from(), neurons(), ranges()];
-
-export const topNeurons = (): Option =>
-  new Option("--top <number>", "with --seed neuron: that many of the layer, those that score most").argParser(
     countFromOne,
   );
 
@@ -231,9 +167,6 @@ const fraction = (text: string): number => {
   return value > 0 && value <= 1 ? value : refuse("a number above 0, at most 1");
 };
 
-/** Each is one more text. */
-const oneMore = (text: string, before: readonly string[] = []): readonly string[] => [...before, some("a text")(text)];
-
 /** How the next token is chosen; without any the likeliest is taken. */
 export const sampling = (): readonly Option[] => [
   new Option("--temperature <number>", "draw tokens, from probabilities sharpened (below 1) or flattened").argParser(
@@ -259,6 +192,7 @@ export const explaining = (): readonly Option[] => [
   ),
   neurons().conflicts("cite"),
   ranges().conflicts("cite"),
+  drill().conflicts("cite"),
   method(),
   new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
     ...specials,

@@ -10,6 +10,7 @@ import type { GenerateOptions } from "./generate.ts";
 import type { MapOptions } from "./map.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
+import { from, topNeurons } from "./part-options.ts";
 import type { PlanCommandOptions } from "./plan.ts";
 import type { ReportOptions } from "./report.ts";
 import type { ShowOptions } from "./show.ts";
@@ -26,7 +27,7 @@ const attribute = (): Command =>
     )
     .addOption(options.to())
     .option("--layers", "the scores at every layer, too, read through the last norm")
-    .addOption(options.topNeurons())
+    .addOption(topNeurons())
     .addOption(options.promotes())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
@@ -158,7 +159,7 @@ const show = (): Command =>
     .addOption(options.tokens())
     .addOption(view("--kernel <step>", "the WGSL of one step of the plan, by number or name"))
     .addOption(options.adapter())
-    .addOption(options.from())
+    .addOption(from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .addHelpText(
@@ -217,7 +218,7 @@ const exportCommand = (): Command =>
       new Option("--decomposed", "logits at a position, and what each token supplied to them").conflicts("states"),
     )
     .option("--states", "the state at every place of the model as an output (see depass show --sites)")
-    .addOption(options.from())
+    .addOption(from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .option("--force", "overwrite files that are there")

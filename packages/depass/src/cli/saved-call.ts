@@ -36,6 +36,7 @@ const askedCall = t.exact(
     from: layer,
     neurons: t.array(layer),
     range: t.array(t.string),
+    drill: t.array(t.string),
     temperature: t.number,
     special,
     to: t.union([t.string, t.number]),
@@ -55,6 +56,7 @@ const writtenCall = t.exact(
     from: layer,
     neurons: t.array(layer),
     range: t.array(t.string),
+    drill: t.array(t.string),
     special,
   }),
 );
