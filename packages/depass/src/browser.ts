@@ -28,4 +28,5 @@ export * from "./result.ts";
 export * from "./roles.ts";
 export * from "./scores.ts";
 export * from "./spans.ts";
+export * from "./subspaces.ts";
 export * from "./target.ts";

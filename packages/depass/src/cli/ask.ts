@@ -72,7 +72,7 @@ const timed = <R extends Result>(result: R, load: number, index: number): R =>
 
 /** With what makes a result one that can be made again. */
 const withOrigin = <R extends Result>(
-  { model, families, method }: ModelOptions & OwnOptions,
+  { model, families, method, basis, direction }: ModelOptions & OwnOptions,
   { prompt, question }: Entry,
   weights: Faulty<string>,
   { result, origin }: Answer<R>,
@@ -86,9 +86,7 @@ const withOrigin = <R extends Result>(
       hashes: { weights: hash, graph },
       call: {
         ...withRanges(call, prompt),
-        model,
-        families,
-        method,
+        ...{ model, families, method, basis, direction },
         foil: spelledQuestion(question).foil,
         ...splitsOf(prompt),
       },

@@ -40,7 +40,8 @@ export const asking = (name: string): Command =>
     .addOption(options.chat())
     .addOption(options.messages().conflicts(["prompt", "promptFile", "prompts"]))
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .addOption(options.direction());
 
 /** The options that say what the parts are. */
 export const withParts = (command: Command): Command => parts().reduce((c, option) => c.addOption(option), command);

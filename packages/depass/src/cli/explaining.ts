@@ -95,6 +95,7 @@ export const explaining = [
   "drill",
   "special",
   "method",
+  "basis",
 ] as const;
 const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[number], string>> = {
   rule: "--rule",
@@ -106,6 +107,7 @@ const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[numbe
   drill: "--drill",
   special: "--special",
   method: "--method",
+  basis: "--basis",
   foil: "--foil",
   foilAt: "--foil-at",
 };

@@ -8,12 +8,23 @@ import { attentionLevel, headLevel, mlpLevel, neuronLevel, tokenLevel, topNeuron
 import type { EncodedPrompt } from "../prompt.ts";
 import { roleSpans } from "../roles.ts";
 import { type Cut, spanLevel, spansOf } from "../spans.ts";
+import { subspaceLevel } from "../subspaces.ts";
 import { drilledSpans } from "./drill.ts";
 import { usage } from "./outcome.ts";
 import { twiceSaid } from "./own-method.ts";
 import { type RuleOptions, ruleOf } from "./rules.ts";
 
-export type SeedName = "token" | "words" | "sentences" | "ranges" | "roles" | "attention" | "mlp" | "head" | "neuron";
+export type SeedName =
+  | "token"
+  | "words"
+  | "sentences"
+  | "ranges"
+  | "roles"
+  | "subspace"
+  | "attention"
+  | "mlp"
+  | "head"
+  | "neuron";
 
 export type MethodOptions = RuleOptions & {
   readonly seed?: SeedName;
@@ -46,9 +57,10 @@ const spansFor = (seed: CutName, range: readonly string[]) => {
 
 const levelNamed = (
   architecture: Architecture,
-  { seed = "token", from, neurons = [], range = [], drill = [] }: MethodOptions,
+  { seed = "token", from, neurons = [], range = [], drill = [], own }: MethodOptions,
 ): E.Either<readonly Fault[], Level> => {
   if (isCut(seed)) return E.right(spanLevel(drilledSpans(spansFor(seed, range), drill), from));
+  if (seed === "subspace") return E.map(levelOf)(subspaceLevel(architecture, from, own?.bases ?? []));
   if (seed === "neuron") return E.map(levelOf)(neuronLevel(architecture, from, neurons));
   const levels = { token: tokenLevel, attention: attentionLevel, mlp: mlpLevel, head: headLevel };
   return E.map(levelOf)(levels[seed](architecture, from));
@@ -59,21 +71,27 @@ const withRule =
   <L>(level: L): E.Either<readonly Fault[], { readonly level: L; readonly rule: Rule }> =>
     E.map((rule: Rule) => ({ level, rule }))(ruleOf(architecture, options));
 
+/** Faults: an option of some level's without that level, or the level without it. */
+const unmatched = ({ seed = "token", neurons, range, drill, own }: MethodOptions): readonly Fault[] => {
+  const level = (wanted: string) => [`--seed ${wanted} with it`, `--seed ${seed}`] as const;
+  if (neurons !== undefined && seed !== "neuron") return [usage("--neurons", ...level("neuron"))];
+  if (range !== undefined && seed !== "ranges") return [usage("--range", ...level("ranges"))];
+  if (own?.bases !== undefined && seed !== "subspace") return [usage("--basis", ...level("subspace"))];
+  if (drill !== undefined && !isCut(seed)) return [usage("--drill", ...level(cuts.join(", ")))];
+  if (range === undefined && seed === "ranges")
+    return [usage("--seed ranges", "--range with it, once for each part", "none")];
+  return own?.bases === undefined && seed === "subspace"
+    ? [usage("--seed subspace", "--basis FILE with it", "none")]
+    : [];
+};
+
 /** Faults: a rule of layers, a layer or neuron that the model does not have, neurons without their seed. */
 export const methodOf = (options: MethodOptions, { architecture }: Model): E.Either<readonly Fault[], Method> => {
-  const { from, seed, neurons, range, drill, own } = options;
+  const { from, own } = options;
   const { layers } = architecture;
   if (from >= layers) return E.left([usage("--from", `a layer of this model, 0 to ${layers - 1}`, `${from}`)]);
-  if (neurons !== undefined && seed !== "neuron")
-    return E.left([usage("--neurons", "--seed neuron with it", `--seed ${seed ?? "token"}`)]);
-  if ((range !== undefined) !== (seed === "ranges"))
-    return E.left([
-      range === undefined
-        ? usage("--seed ranges", "--range with it, once for each part", "none")
-        : usage("--range", "--seed ranges with it", `--seed ${seed ?? "token"}`),
-    ]);
-  if (drill !== undefined && !isCut(seed ?? "token"))
-    return E.left([usage("--drill", `--seed ${cuts.join(", ")} with it`, `--seed ${seed ?? "token"}`)]);
+  const odd = unmatched(options);
+  if (odd.length > 0) return E.left(odd);
   const twice = twiceOf(options);
   if (twice.length > 0) return E.left(twice);
   if (own?.seed !== undefined)
@@ -101,6 +119,8 @@ export const rankedMethodOf = (
     return twice.length > 0 ? E.left(twice) : withRule(model.architecture, options)(own.seed);
   }
   if (top === undefined) return methodOf(options, model);
+  const odd = unmatched(options);
+  if (odd.length > 0) return E.left(odd);
   if (seed !== "neuron") return E.left([usage("--top", "--seed neuron with it", `--seed ${seed}`)]);
   if (neurons !== undefined) return E.left([usage("--top", "no --neurons with it", "both", "take one of them")]);
   return pipe(topNeuronLevel(model.architecture, from, top), E.chain(withRule(model.architecture, options)));

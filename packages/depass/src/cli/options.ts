@@ -7,7 +7,7 @@ import type { Mode } from "../explaining.ts";
 import { type SavableEnding, savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
 import { aboveZero, countFromOne, oneMore, refuse, some, wholeNumber } from "./option-codecs.ts";
-import { drill, neurons, ranges, seedNames } from "./part-options.ts";
+import { basis, drill, neurons, ranges, seedNames, vectors } from "./part-options.ts";
 import type { PromptOptions } from "./prompt.ts";
 import { ruleNames, rulesIn } from "./rule-text.ts";
 
@@ -49,6 +49,11 @@ export const method = (): Option =>
   new Option("--method <file>", "a module that exports a rule, parts or a direction of your own").argParser(
     some("a file"),
   );
+
+export const direction = (): Option =>
+  new Option("--direction <file>", "read along this instead of the target's logit: a .safetensors or .json of one [D]")
+    .argParser(vectors)
+    .conflicts("foil");
 
 export const chat = (): Option =>
   new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
@@ -193,6 +198,7 @@ export const explaining = (): readonly Option[] => [
   neurons().conflicts("cite"),
   ranges().conflicts("cite"),
   drill().conflicts("cite"),
+  basis().conflicts("cite"),
   method(),
   new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
     ...specials,

@@ -10,11 +10,15 @@ export const seedNames = [
   "sentences",
   "ranges",
   "roles",
+  "subspace",
   "attention",
   "mlp",
   "head",
   "neuron",
 ] as const satisfies readonly SeedName[];
+
+/** Written again here, as vectors.ts has them. */
+const vectorEndings = [".safetensors", ".json"];
 
 const seed = (): Option => new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
 
@@ -48,8 +52,19 @@ export const drill = (): Option =>
     "a part of words, sentences, ranges or roles, by its number or exact name, cut finer: 3, user=words, 3=tokens; again for a part of that",
   ).argParser(oneMore);
 
+export const vectors = (text: string): string =>
+  vectorEndings.some((ending) => text.toLowerCase().endsWith(ending))
+    ? text
+    : refuse(`a name that ends in ${vectorEndings.join(" or ")}`);
+
+export const basis = (): Option =>
+  new Option(
+    "--basis <file>",
+    "with --seed subspace: a .safetensors or .json of tensors [K, D], each the basis of a part of that name",
+  ).argParser(vectors);
+
 /** What the parts are, where a level's name alone says it not. */
-export const parts = (): readonly Option[] => [seed(), from(), neurons(), ranges(), drill()];
+export const parts = (): readonly Option[] => [seed(), from(), neurons(), ranges(), drill(), basis()];
 
 export const topNeurons = (): Option =>
   new Option("--top <number>", "with --seed neuron: that many of the layer, those that score most").argParser(

@@ -10,7 +10,7 @@ import type { GenerateOptions } from "./generate.ts";
 import type { MapOptions } from "./map.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
-import { from, topNeurons } from "./part-options.ts";
+import { basis, from, topNeurons } from "./part-options.ts";
 import type { PlanCommandOptions } from "./plan.ts";
 import type { ReportOptions } from "./report.ts";
 import type { ShowOptions } from "./show.ts";
@@ -122,6 +122,8 @@ const verify = (): Command =>
     .addOption(options.model())
     .addOption(options.families())
     .addOption(options.method())
+    .addOption(basis())
+    .addOption(options.direction())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
