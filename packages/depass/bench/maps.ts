@@ -1,14 +1,14 @@
 // What do maps of all heads and modules save over explaining each layer's levels one by one, and how alike are the scores?
-//   pnpm bench maps --model DIR [--prompt TEXT] [--backend cpu] [--layers 0,15,29]
-// Each with its set-up, as a user's call has it. One by one is measured at the named layers only (default: all) and told per
-// layer, too. Processor seconds stand beside the clock's, which others on the machine change.
+//   pnpm bench maps --model DIR [--prompt TEXT] [--backend cpu] [--layers 0,15,29] [--neurons 12]
+// Each with its set-up, as a user's call has it. One by one is measured at the named layers only (default: all), and for that many
+// neurons, evenly over all layers. Processor seconds stand beside the clock's, which others on the machine change.
 
 import { parseArgs } from "node:util";
 import { type Backend, orThrow, type Rule, type Seed, softmaxRule, taylorRule } from "@depass/graph";
 import type { Model } from "@depass/models";
 import { attribute, load, scoreMaps } from "../src/attribute.ts";
 import { backendNames, openBackend } from "../src/backends.ts";
-import { attentionLevel, headLevel, mlpLevel } from "../src/levels.ts";
+import { attentionLevel, headLevel, mlpLevel, neuronLevel } from "../src/levels.ts";
 import type { Maps } from "../src/maps.ts";
 
 const { values: options } = parseArgs({
@@ -17,8 +17,11 @@ const { values: options } = parseArgs({
     prompt: { type: "string", default: "When Mary and John went to the store, John gave a drink to" },
     backend: { type: "string", default: "auto" },
     layers: { type: "string" },
+    neurons: { type: "string", default: "12" },
   },
 });
+
+type Subject = { readonly model: Model; readonly backend: Backend };
 
 const timed = async <A>(what: string, use: () => Promise<A>): Promise<A> => {
   const [begin, cpu] = [performance.now(), process.cpuUsage()];
@@ -35,7 +38,7 @@ const scoresOf = async (model: Model, backend: Backend, seed: Seed, rule: Rule):
 };
 
 /** Scores of a layer's heads, attention and MLP, each by itself. */
-const oneByOne = async ({ model, backend }: { model: Model; backend: Backend }, layer: number) => {
+const oneByOne = async ({ model, backend }: Subject, layer: number) => {
   const scores: number[] = [];
   for (const level of [headLevel, attentionLevel, mlpLevel])
     scores.push(...(await scoresOf(model, backend, orThrow(level(model.architecture, layer)), softmaxRule())));
@@ -44,6 +47,26 @@ const oneByOne = async ({ model, backend }: { model: Model; backend: Backend }, 
 
 const inMaps = ({ heads, attention, mlp }: Maps, layer: number): readonly number[] =>
   [heads[layer] ?? [], attention[layer] ?? 0, mlp[layer] ?? 0].flat();
+
+const largestOf = (differences: readonly number[]): string => Math.max(...differences.map(Math.abs)).toExponential(1);
+
+/** Neurons carried forward, each by itself, beside what one pass backwards said of all. */
+const neuronsOneByOne = async (subject: Subject, every: readonly (readonly number[])[], count: number) => {
+  const all = every.flatMap((scores, layer) => scores.map((score, neuron) => ({ layer, neuron, score })));
+  const step = all.length / count;
+  const chosen = Array.from({ length: count }, (_, i) => all[Math.floor((i + 0.5) * step)]);
+  const { architecture } = subject.model;
+  const apart = await timed(`neurons forward one by one, ${count} of ${all.length}, taylor`, async () => {
+    const found: number[] = [];
+    for (const { layer, neuron, score } of chosen.flatMap((one) => one ?? [])) {
+      const seed = orThrow(neuronLevel(architecture, layer, [neuron]));
+      const [alone = Number.NaN] = await scoresOf(subject.model, subject.backend, seed, taylorRule());
+      found.push(alone - score);
+    }
+    return found;
+  });
+  console.log(`  largest difference from backwards ${largestOf(apart)}`);
+};
 
 const main = async (): Promise<void> => {
   const model = await (options.model === undefined ? load() : load(options.model));
@@ -63,19 +86,18 @@ const main = async (): Promise<void> => {
     return found;
   });
   const errors = layers.flatMap((layer, i) =>
-    inMaps(maps, layer).map((score, j) => Math.abs(score - (alone[i]?.[j] ?? Number.NaN))),
+    inMaps(maps, layer).map((score, j) => score - (alone[i]?.[j] ?? Number.NaN)),
   );
-  console.log(
-    `  largest difference of a score ${Math.max(...errors).toExponential(1)}, largest gap ${maps.gap.toExponential(1)}`,
-  );
+  console.log(`  largest difference of a score ${largestOf(errors)}, largest gap ${maps.gap.toExponential(1)}`);
   const rule = taylorRule();
   const backwards = await timed("everything backwards, taylor", () => scoreMaps(model, prompt, { backend, rule }));
   console.log(`  ${(backwards.all?.neurons ?? []).flat().length} neurons, and all heads, modules and tokens`);
   const middle = Math.floor(count / 2);
   const seed = orThrow(headLevel(model.architecture, middle));
   const forward = await timed(`heads of layer ${middle} forward, taylor`, () => scoresOf(model, backend, seed, rule));
-  const apart = forward.map((score, h) => Math.abs(score - (backwards.heads[middle]?.[h] ?? Number.NaN)));
-  console.log(`  largest difference from backwards ${Math.max(...apart).toExponential(1)}`);
+  const apart = forward.map((score, h) => score - (backwards.heads[middle]?.[h] ?? Number.NaN));
+  console.log(`  largest difference from backwards ${largestOf(apart)}`);
+  await neuronsOneByOne({ model, backend }, backwards.all?.neurons ?? [], Number(options.neurons));
   await backend.close();
   await model.close();
 };

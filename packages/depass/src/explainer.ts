@@ -23,7 +23,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { since } from "./clock.ts";
 import { type Explanation, explanationGraph, lensName } from "./explanation.ts";
 import { type Level, levelOf, type Part, type PromptParts, partsIn } from "./level.ts";
-import { type Prompt, promptParts } from "./prompt.ts";
+import { type EncodedPrompt, type Prompt, promptParts } from "./prompt.ts";
 import { type Answer, along, answered, checkQuestion, type Question, relativeGap } from "./question.ts";
 import type { PlaceName } from "./reading.ts";
 import type { Attribution, LayerScores, PartScore } from "./result.ts";
@@ -98,8 +98,8 @@ export const encodePrompt = (
   model: Model,
   prompt: Prompt,
   question: Question = {},
-): E.Either<readonly Fault[], Encoding> => {
-  const { text, splitSpecialTokens = false } = promptParts(prompt);
+): E.Either<readonly Fault[], EncodedPrompt> => {
+  const { text, splitSpecialTokens = false, turns } = promptParts(prompt);
   return pipe(
     model.tokenizer.encode(text, { special: "once", splitSpecialTokens }),
     E.chain((encoding) => {
@@ -108,7 +108,7 @@ export const encodePrompt = (
       if (text === "" || length === 0) return E.left([fault("prompt", "prompt", "some text", "none")]);
       const most = `at most ${context} tokens (the model's context)`;
       return length <= context
-        ? E.right(encoding)
+        ? E.right(turns === undefined ? encoding : { ...encoding, turns })
         : E.left([fault("prompt", "prompt", most, `${length}`, "shorten it")]);
     }),
     E.chainFirst(() => checkQuestion(model, question)),

@@ -1,8 +1,8 @@
 // A seed with what a prompt makes of it: the names of its parts, the tokens each stands for, and what a run is given for it.
 import { type Fault, fault, type Seed, type Tensors } from "@depass/graph";
-import type { Encoding } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import type { AllScores } from "./adjoint.ts";
+import type { EncodedPrompt } from "./prompt.ts";
 
 export type Part = {
   readonly name: string;
@@ -16,7 +16,7 @@ export type PromptParts = { readonly parts: readonly Part[]; readonly inputs?: T
 export type Level = {
   readonly seed: Seed;
   /** For seeds whose parts depend on the prompt. */
-  readonly partsOf?: (encoding: Encoding) => E.Either<readonly Fault[], PromptParts>;
+  readonly partsOf?: (encoding: EncodedPrompt) => E.Either<readonly Fault[], PromptParts>;
   /** Scores of the named parts from those of one pass backwards, for levels that it covers. */
   readonly scoresFrom?: ScoresFrom;
 };
@@ -43,7 +43,7 @@ export const levelOf = (x: Seed | ScoredSeed | Level): Level => {
 };
 
 /** Faults: a seed whose parts nobody named and counted. */
-export const partsIn = ({ seed, partsOf }: Level, encoding: Encoding): E.Either<readonly Fault[], PromptParts> => {
+export const partsIn = ({ seed, partsOf }: Level, encoding: EncodedPrompt): E.Either<readonly Fault[], PromptParts> => {
   if (partsOf !== undefined) return partsOf(encoding);
   const { named, partNames, tokenLevel, name } = seed;
   if (tokenLevel) return E.right({ parts: encoding.tokens.map((t, i) => ({ name: t.text, tokens: [i] })) });

@@ -1,6 +1,6 @@
-// What is a prompt? A text, or a text with the places where special tokens that it spells are plain text: that is what
-// `chat(model, messages, { specials: "text" })` makes of messages by people who must not end their turn.
-import type { SplitSpecialTokens } from "@depass/models";
+// What is a prompt? A text, or what `chat(model, messages)` makes of a conversation: a text with the places of its messages, and,
+// with `{ specials: "text" }`, those where special tokens that it spells are plain text.
+import type { Encoding, SplitSpecialTokens, Turn } from "@depass/models";
 
 export type Prompt =
   | string
@@ -8,7 +8,12 @@ export type Prompt =
       readonly text: string;
       /** Everywhere, or ranges of characters: Tokenizer.encode. */
       readonly splitSpecialTokens?: SplitSpecialTokens;
+      /** Of a conversation: where its messages are, for rolesLevel(). */
+      readonly turns?: readonly Turn[];
     };
+
+/** A prompt's tokens, and what else is known of it. */
+export type EncodedPrompt = Encoding & { readonly turns?: readonly Turn[] };
 
 /** A prompt by its parts. */
 export const promptParts = (prompt: Prompt): Exclude<Prompt, string> =>

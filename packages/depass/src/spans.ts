@@ -5,6 +5,7 @@ import { type Encoding, site, type Token } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import type { Level } from "./level.ts";
+import type { EncodedPrompt } from "./prompt.ts";
 
 /** Some tokens under a name; `tokens` are their numbers in the prompt. */
 export type Span = { readonly name: string; readonly tokens: readonly number[] };
@@ -78,6 +79,13 @@ const checkRanges = (text: string, ranges: readonly Range[]): E.Either<readonly 
     : E.left([fault("seed", "spans", "ranges that share no character", `${show(over)} and one before it`)]);
 };
 
+/** What some of a word's tokens are called: their characters, each once. */
+const textOf = ({ text, tokens }: Encoding, own: readonly number[]): string =>
+  own
+    .map((i) => tokens[i] as Token)
+    .map(({ start, end }, i, all) => text.slice(Math.max(start, all[i - 1]?.end ?? 0), end))
+    .join("");
+
 /** One span cut finer, the others as they are: from sentences to words to tokens. Faults: no such span. */
 export const drillDown = (
   encoding: Encoding,
@@ -94,7 +102,8 @@ export const drillDown = (
         E.map((fine) => {
           const inside = fine.flatMap((s) => {
             const own = s.tokens.filter((t) => tokens.includes(t));
-            return own.length === 0 ? [] : [{ name: s.name, tokens: own }];
+            if (own.length === 0) return [];
+            return [{ name: own.length === s.tokens.length ? s.name : textOf(encoding, own), tokens: own }];
           });
           return [...spans.slice(0, span), ...inside, ...spans.slice(span + 1)];
         }),
@@ -106,7 +115,7 @@ const N: Dim = dim("N");
 
 /** Each span is a part, as its tokens' states enter a layer. `cut` says how, or is a function of the encoded prompt. */
 export const spanLevel = (
-  cut: Cut | ((encoding: Encoding) => E.Either<readonly Fault[], readonly Span[]>),
+  cut: Cut | ((encoding: EncodedPrompt) => E.Either<readonly Fault[], readonly Span[]>),
   layer = 0,
 ): Level => ({
   seed: spanSeed(site.residPre(layer), input("spans", [N, "T"]), N),

@@ -119,6 +119,8 @@ export const experts =
     readonly hidden: number;
     /** Names the neurons of each token's experts, times their expert's likelihood: `[T, k·I]`. */
     readonly site?: string;
+    /** Names the same before that product: what a rule splits. */
+    readonly expertSite?: string;
   }) =>
   (x: Expr): Expr => {
     const { chosen: k, neurons: I, hidden: D } = config;
@@ -129,7 +131,7 @@ export const experts =
     const share = freeze(config.normalized ? roundF32(div(own, sum(-2)(own))) : own);
     const gate = toExperts(stack(config.gate, [I, D]), chosen)(x);
     const up = toExperts(stack(config.up, [I, D]), chosen)(x);
-    const perExpert = reshape(1, [k, I])(gated(config.activation, gate, up));
+    const perExpert = reshape(1, [k, I])(named(config.expertSite, gated(config.activation, gate, up)));
     const weighted = named(config.site, reshape(2, [k * I])(mul(perExpert, share)));
     return fromExperts(stack(config.down, [D, I]), chosen)(weighted);
   };

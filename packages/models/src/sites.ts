@@ -10,6 +10,8 @@ export const site = {
   attnOut: (layer: number): string => `layers.${layer}.attn_out`,
   /** Every head's mixed values before the output projection: `[T, H, F]`. */
   attnZ: (layer: number): string => `layers.${layer}.attn.z`,
+  /** Where there are experts, the neurons' outputs before the router's weights: what a rule splits. */
+  expertPost: (layer: number): string => `layers.${layer}.mlp.expert_post`,
   /** What the MLP adds: `[T, D]`. */
   mlpOut: (layer: number): string => `layers.${layer}.mlp_out`,
   /** The neurons' outputs: `[T, I]`. */

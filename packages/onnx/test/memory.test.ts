@@ -189,4 +189,15 @@ test("a weight goes behind the last step of its segment that reads it, and nothi
   assert.equal([...gone].sort(), [...read].sort());
 });
 
+test("what a session hands over a second time is counted", () => {
+  const T = 1000;
+  const told = (made: g.Graph): number =>
+    g.orThrow(foresee(made, g.weightsOf({}), { T }, { budgetBytes: 1e9 })).activations;
+  const line = g.input("line", ["T"]);
+  // Each output and its copy. What is inside is gone before the copies are there: two summands, and what one is made of.
+  assert.is(told({ a: g.exp(line) }), 2 * 4 * T);
+  assert.is(told({ a: g.exp(line), b: g.tanh(line) }), 2 * 8 * T);
+  assert.is(told({ a: g.exp(g.add(g.tanh(line), g.tanh(g.exp(line)))) }), (1 + 3) * 4 * T);
+});
+
 test.run();

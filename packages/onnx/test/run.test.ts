@@ -5,7 +5,7 @@ import * as E from "fp-ts/lib/Either.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { isPooled } from "../src/run/run.ts";
+import { isPooled } from "../src/run/sessions.ts";
 import { open, sameOn } from "./backends.ts";
 
 const test = suite("run");

@@ -1,12 +1,12 @@
 // Packed rows in tiles are packed rows: in f64 for every tiling, and on ONNX Runtime at lengths of every tiling there is, where
 // lean shares hold and where they cannot.
-import { check, evaluate, i32, orThrow, type Tensor, type Tensors } from "@depass/graph";
+import { check, type Expr, evaluate, i32, nodesOf, orThrow, type Tensor, type Tensors } from "@depass/graph";
 import { close, configs, modelOf } from "@depass/graph/testing";
 import fc from "fast-check";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { rehearse } from "../src/memory/memory.ts";
-import { basePlan, stepsFor } from "../src/plan/plan.ts";
+import { basePlan, type Step, stepsFor } from "../src/plan/plan.ts";
 import { isDense, type Layout, layoutFor, variantFor } from "../src/plan/variant.ts";
 import { layoutOf, retile } from "../src/tiles/retile.ts";
 import { placeTable, rowTable, type Tiling, tileCount, tileSizes } from "../src/tiles/tiling.ts";
@@ -90,6 +90,28 @@ test("where chunks run one by one, rows are cut between them, and every value is
   }
   const sizes = tileSizes(variantFor(layoutFor(graph) as Layout, 16, false).tiling, { T: 16 });
   assert.ok(rehearse(one, new Set(), sizes).bytes < rehearse(together, new Set(), sizes).bytes);
+});
+
+/** Groups of a step's outputs that have no computed node in common. */
+const groupsOf = ({ program: { graph } }: Step): number => {
+  const isComputed = (n: Expr): boolean => n.inputs.length > 0;
+  const cones = Object.values(graph).map((x) => new Set(nodesOf({ x }).filter(isComputed)));
+  const groups: Set<Expr>[] = [];
+  for (const cone of cones) {
+    const met = groups.filter((group) => [...cone].some((n) => group.has(n)));
+    groups.splice(0, groups.length, ...groups.filter((group) => !met.includes(group)));
+    groups.push(new Set([cone, ...met].flatMap((group) => [...group])));
+  }
+  return groups.length;
+};
+
+test("where chunks run one by one, what all of them read is laid out block by block", () => {
+  const base = orThrow(basePlan(packed(modelOf({ ...wide, tokens: 16 })), { apart: 1 }));
+  const steps = orThrow(stepsFor(base, variantFor(base.layout as Layout, 16, false), new Map()));
+  assert.equal(
+    steps.map(groupsOf).filter((groups) => groups !== 1),
+    [],
+  );
 });
 
 /** Tokens whose embedding is nothing at all: their parts are empty, and lean shares would divide by nothing. */

@@ -23,9 +23,10 @@ import type { BackendOptions } from "./backend.ts";
 import { type ModelOptions, withModel } from "./checkpoint.ts";
 import type { Shown } from "./format.ts";
 import { type OwnOptions, withOwn } from "./own-method.ts";
-import { promptTo, splitsOf } from "./prompt.ts";
-import type { PromptsOptions } from "./prompts.ts";
+import { isGiven, promptTo, splitsOf } from "./prompt.ts";
+import type { GivenEntry, PromptsOptions } from "./prompts.ts";
 import { spelledQuestion } from "./question.ts";
+import { withRanges } from "./role-ranges.ts";
 
 /** What such a command makes. */
 export type Result = Exclude<Saved, GenerationResult>;
@@ -71,7 +72,7 @@ const timed = <R extends Result>(result: R, load: number, index: number): R =>
 
 /** With what makes a result one that can be made again. */
 const withOrigin = <R extends Result>(
-  { model, families, method }: ModelOptions & OwnOptions,
+  { model, families, method, basis, direction }: ModelOptions & OwnOptions,
   { prompt, question }: Entry,
   weights: Faulty<string>,
   { result, origin }: Answer<R>,
@@ -83,7 +84,12 @@ const withOrigin = <R extends Result>(
     TE.map(({ weights: hash, origin: { graph, call } }) => ({
       ...result,
       hashes: { weights: hash, graph },
-      call: { ...call, foil: spelledQuestion(question).foil, ...splitsOf(prompt), model, families, method },
+      call: {
+        ...withRanges(call, prompt),
+        ...{ model, families, method, basis, direction },
+        foil: spelledQuestion(question).foil,
+        ...splitsOf(prompt),
+      },
     })),
   );
 
@@ -138,13 +144,13 @@ const answered = <O extends AskOptions, R extends Result, A>(
 };
 
 /** An entry whose prompt is as the model is given it. */
-const read = (model: Model, entry: Entry, options: AskOptions): Faulty<Entry> =>
-  typeof entry.prompt === "string"
+const read = (model: Model, { prompt: given, ...entry }: GivenEntry | Entry, options: AskOptions): Faulty<Entry> =>
+  isGiven(given)
     ? pipe(
-        promptTo(model, entry.prompt, options),
+        promptTo(model, given, options),
         TE.bimap(placedIn(entry), (prompt) => ({ ...entry, prompt })),
       )
-    : TE.right(entry);
+    : TE.right({ ...entry, prompt: given });
 
 /** A direction of one's own is asked of every entry. */
 const along =
@@ -160,7 +166,7 @@ const along =
 export const ask = <O extends AskOptions, R extends Result, A>(
   asking: Asking<O, R>,
   options: O,
-  { entries: given, kept }: { readonly entries: readonly Entry[]; readonly kept: boolean },
+  { entries: given, kept }: { readonly entries: readonly (GivenEntry | Entry)[]; readonly kept: boolean },
   use: (told: Told<R>, attended: Attended) => Faulty<A>,
 ): Faulty<readonly A[]> =>
   withModel(options, (model, load) =>

@@ -61,7 +61,7 @@ const callOf = (options: AttributeOptions): Readonly<Record<string, unknown>> =>
   Object.fromEntries(asked.map((name) => [name, options[name]]));
 
 const asked = [
-  ...(["seed", "from", "neurons", "range", "rule", "temperature", "special"] as const),
+  ...(["seed", "from", "neurons", "range", "drill", "rule", "temperature", "special"] as const),
   ...(["to", "layers", "promotes", "mode"] as const),
 ];
 

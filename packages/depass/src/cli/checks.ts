@@ -8,6 +8,8 @@ export type VerifyOptions = {
   readonly model?: string;
   readonly families?: string;
   readonly method?: string;
+  readonly basis?: string;
+  readonly direction?: string;
   readonly backend: BackendName;
   readonly adapter?: string;
   readonly memory?: number;

@@ -2,6 +2,7 @@
 import { Command, Option } from "commander";
 import { givenWords } from "./call-line.ts";
 import * as options from "./options.ts";
+import { parts } from "./part-options.ts";
 
 /** What is true of every command: messages under our name, help on request, a wrong call is thrown to main. */
 export const configured = (command: Command): Command =>
@@ -14,7 +15,7 @@ export const configured = (command: Command): Command =>
 
 /** The options of a call as words, but for the prompts, what is asked of each, and where the result goes. */
 export const methodWords = (command: Command): readonly string[] =>
-  givenWords(command, ["prompt", "prompts", "target", "foil", "report", "save", "json", "format"]);
+  givenWords(command, ["prompt", "prompts", "messages", "target", "foil", "report", "save", "json", "format"]);
 
 export const examples = (...lines: readonly string[]): string =>
   `\nExamples:\n${lines.map((l) => `  ${l}`).join("\n")}`;
@@ -37,9 +38,10 @@ export const asking = (name: string): Command =>
     )
     .addOption(options.specialTokens())
     .addOption(options.chat())
+    .addOption(options.messages().conflicts(["prompt", "promptFile", "prompts"]))
     .option("--target <token>", "text of one token, with its space, or #ID (default: what the model says next)")
-    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs");
+    .option("--foil <token...>", "why the target and not this: scores of its logit minus the mean of theirs")
+    .addOption(options.direction());
 
 /** The options that say what the parts are. */
-export const withParts = (command: Command): Command =>
-  options.parts().reduce((c, option) => c.addOption(option), command);
+export const withParts = (command: Command): Command => parts().reduce((c, option) => c.addOption(option), command);

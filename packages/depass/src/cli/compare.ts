@@ -29,12 +29,12 @@ const rulesOf = (own: OwnOptions["own"]): readonly Rule[] => [
 const originOf = (
   model: Model,
   { seed: level }: Level,
-  { seed, from, neurons, range, own }: CompareOptions,
+  { seed, from, neurons, range, drill, own }: CompareOptions,
 ): E.Either<readonly Fault[], Origin> =>
   pipe(
     rulesOf(own),
     E.traverseArray((rule) => explanationGraph(model, { seed: level, rule })),
-    E.map((all) => ({ graph: graphsHash(all.map(({ graph }) => graph)), call: { seed, from, neurons, range } })),
+    E.map((all) => ({ graph: graphsHash(all.map(({ graph }) => graph)), call: { seed, from, neurons, range, drill } })),
   );
 
 /** Faults: those of the call, of the checkpoint and of the backend. */

@@ -10,17 +10,18 @@ import { runnerUp } from "../foils.ts";
 import { scoringGraph } from "../generated-scores.ts";
 import type { Attribution } from "../result.ts";
 import { parseTarget, type TargetChoice } from "../target.ts";
-import { type Method, methodOf, type RuleName, type SeedName } from "./method.ts";
+import { type Method, methodOf, type SeedName } from "./method.ts";
 import { usage } from "./outcome.ts";
 import type { OwnOptions } from "./own-method.ts";
 
 export type ExplainingOptions = OwnOptions & {
-  readonly rule?: RuleName;
+  readonly rule?: string;
   readonly ruleTemperature?: number;
   readonly parts?: SeedName;
   readonly from?: number;
   readonly neurons?: readonly number[];
   readonly range?: readonly string[];
+  readonly drill?: readonly string[];
   readonly special?: Special;
 };
 
@@ -38,7 +39,7 @@ type AskedOptions = ExplainingOptions &
 /** The options of an explanation as `depass attribute` has them. */
 export const methodAsked = (
   model: Model,
-  { parts, from = 0, neurons, range, rule, ruleTemperature = 0.1, special = "ignore", own }: ExplainingOptions,
+  { parts, from = 0, neurons, range, drill, rule, ruleTemperature = 0.1, special = "ignore", own }: ExplainingOptions,
 ): E.Either<readonly Fault[], Method> =>
   own?.direction !== undefined
     ? E.left([usage("--method", "a rule or parts", "a direction", "attribute takes it")])
@@ -50,6 +51,7 @@ export const methodAsked = (
           ...(parts && { seed: parts }),
           ...(neurons && { neurons }),
           ...(range && { range }),
+          ...(drill && { drill }),
           ...(rule && { rule }),
           ...(own && { own }),
         },
@@ -90,8 +92,10 @@ export const explaining = [
   "from",
   "neurons",
   "range",
+  "drill",
   "special",
   "method",
+  "basis",
 ] as const;
 const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[number], string>> = {
   rule: "--rule",
@@ -100,8 +104,10 @@ const flags: Readonly<Record<(typeof explaining)[number] | (typeof shared)[numbe
   from: "--from",
   neurons: "--neurons",
   range: "--range",
+  drill: "--drill",
   special: "--special",
   method: "--method",
+  basis: "--basis",
   foil: "--foil",
   foilAt: "--foil-at",
 };

@@ -19,7 +19,7 @@ import {
 } from "../generation.ts";
 import type { Extras } from "../page/sheet.ts";
 import { checkWritable } from "../place.ts";
-import { type Prompt, promptParts } from "../prompt.ts";
+import type { Prompt } from "../prompt.ts";
 import { citedLines, explainedFacts, explainedLines, type GenerationReport } from "../report/generation.ts";
 import { duration } from "../report/numbers.ts";
 import { generationRecords } from "../report/records.ts";
@@ -44,6 +44,7 @@ import { withOwn } from "./own-method.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
 import type { ProgressLine } from "./progress.ts";
 import { type PromptOptions, promptTo, readPrompt, splitsOf } from "./prompt.ts";
+import { rangesForRoles } from "./role-ranges.ts";
 import { columnsOf, print, stdoutInk } from "./terminal.ts";
 
 export type GenerateOptions = ModelOptions &
@@ -142,7 +143,7 @@ const paged = (
 };
 
 const called = (prompt: Prompt, options: GenerateOptions, words: readonly string[]): Pick<Extras, "command"> =>
-  commandOf("generate", words, promptParts(prompt).text, { ...options, given: options.prompt });
+  commandOf("generate", words, prompt, { ...options, given: options.prompt });
 
 /** A half-written line is ended before anything else is said. */
 const answered = (model: Model, prompt: Prompt, options: GenerateOptions, words: readonly string[]): Faulty<void> =>
@@ -247,7 +248,8 @@ export const generate = (options: GenerateOptions, words: readonly string[]): Fa
           TE.chainFirstEitherK((asked) => methodAsked(model, asked)),
           TE.bindTo("asked"),
           TE.bind("text", () => promptTo(model, prompt, options)),
-          TE.chain(({ asked, text }) => answered(model, text, asked, words)),
+          TE.bind("ready", ({ asked, text }) => TE.fromEither(rangesForRoles(asked, text))),
+          TE.chain(({ ready, text }) => answered(model, text, ready, words)),
         ),
       ),
     ),

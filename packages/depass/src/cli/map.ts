@@ -11,14 +11,14 @@ import { mapsReport } from "../report/maps.ts";
 import { mapRecords } from "../report/records.ts";
 import { toJson } from "../result.ts";
 import type { Asking } from "./ask.ts";
-import { type RuleName, ruleOf } from "./method.ts";
 import { usage } from "./outcome.ts";
 import { twiceSaid } from "./own-method.ts";
+import { ruleOf } from "./rules.ts";
 import { type TellOptions, tell } from "./tell.ts";
 import { columnsOf, stdoutInk } from "./terminal.ts";
 
 export type MapOptions = TellOptions & {
-  readonly rule: RuleName;
+  readonly rule: string;
   readonly temperature: number;
   readonly top: number;
 };
@@ -28,29 +28,33 @@ export const mapsAsked: Asking<MapOptions, Maps> = {
   name: "map",
   faults: () => [],
   understood: (model, options) => {
-    const { rule: name, temperature, own } = options;
-    const rule = ruleOf({ rule: name, temperature, special: "ignore", ...(own && { own }) });
-    const maps = mapping(model, rule);
-    const origin = lazy(() =>
-      pipe(
-        graphOfMaps(model, rule),
-        E.map((graph) => ({ graph: graphHash(graph), call: { rule: name, temperature } })),
-      ),
-    );
+    const { rule: text, temperature, own } = options;
     const odd =
       own?.seed === undefined ? [] : [usage("--method", "a rule or a direction", "a seed", "attribute takes it")];
-    const twice = [...odd, ...twiceSaid(options, { rule: name !== "softmax", parts: false })];
+    const twice = [...odd, ...twiceSaid(options, { rule: text !== "softmax", parts: false })];
     if (twice.length > 0) return E.left(twice);
-    return E.right({
-      check: (prompt, question) => encodePrompt(model, prompt, question),
-      on:
-        ({ why }, kept) =>
-        (prompt, ask) =>
+    return pipe(
+      ruleOf(model.architecture, { ...options, special: "ignore" }),
+      E.map((rule) => {
+        const maps = mapping(model, rule);
+        const origin = lazy(() =>
           pipe(
-            maps(kept, prompt, { why, ...ask }),
-            TE.map((result) => ({ result, origin })),
+            graphOfMaps(model, rule),
+            E.map((graph) => ({ graph: graphHash(graph), call: { rule: text, temperature } })),
           ),
-    });
+        );
+        return {
+          check: (prompt, question) => encodePrompt(model, prompt, question),
+          on:
+            ({ why }, kept) =>
+            (prompt, ask) =>
+              pipe(
+                maps(kept, prompt, { why, ...ask }),
+                TE.map((result) => ({ result, origin })),
+              ),
+        };
+      }),
+    );
   },
   shown: (maps, options) => ({
     json: () => toJson(maps),

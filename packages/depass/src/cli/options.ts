@@ -1,25 +1,15 @@
-// How are the values of options read? Each codec takes the text of one option, and says in a sentence what it wants instead.
+// Which options are there, and how are their values read? Those that say what the parts are stand in part-options.ts.
 import type { Special } from "@depass/graph";
-import { InvalidArgumentError, Option } from "commander";
+import { Option } from "commander";
+import * as E from "fp-ts/lib/Either.js";
 import type { BackendName } from "../backends.ts";
 import type { Mode } from "../explaining.ts";
 import { type SavableEnding, savableEnding, savableEndings } from "../savable.ts";
 import { formats } from "./format.ts";
-import type { RuleName, SeedName } from "./method.ts";
+import { aboveZero, countFromOne, oneMore, refuse, some, wholeNumber } from "./option-codecs.ts";
+import { basis, drill, neurons, ranges, seedNames, vectors } from "./part-options.ts";
 import type { PromptOptions } from "./prompt.ts";
-
-const refuse = (expected: string): never => {
-  throw new InvalidArgumentError(`Expected ${expected}.`);
-};
-
-const wholeNumber = (text: string): number => (/^\d{1,9}$/.test(text) ? Number(text) : refuse("a whole number"));
-
-const countFromOne = (text: string): number => (wholeNumber(text) >= 1 ? Number(text) : refuse("a number from 1 on"));
-
-const aboveZero = (text: string): number => {
-  const value = /^\s*$/.test(text) ? Number.NaN : Number(text);
-  return Number.isFinite(value) && value > 0 ? value : refuse("a number above 0, such as 0.1");
-};
+import { ruleNames, rulesIn } from "./rule-text.ts";
 
 const powers: Readonly<Record<string, number>> = { "": 0, k: 1, m: 2, g: 3, t: 4 };
 
@@ -34,11 +24,6 @@ export const parseBytes = (text: string): number => {
     ? bytes
     : refuse("bytes, such as 2GiB, 512MiB, 1.5GB or 1000000");
 };
-
-const some =
-  (what: string) =>
-  (text: string): string =>
-    text.trim() === "" ? refuse(what) : text;
 
 const place =
   (endings: readonly SavableEnding[]) =>
@@ -65,20 +50,29 @@ export const method = (): Option =>
     some("a file"),
   );
 
+export const direction = (): Option =>
+  new Option("--direction <file>", "read along this instead of the target's logit: a .safetensors or .json of one [D]")
+    .argParser(vectors)
+    .conflicts("foil");
+
 export const chat = (): Option =>
   new Option("--chat", "the prompt is a user's message: put it into the model's chat template");
+
+export const messages = (): Option =>
+  new Option(
+    "--messages <file>",
+    'a conversation to be answered, by the model\'s chat template: a .json of [{ "role": …, "content": … }], or - for what is piped in',
+  )
+    .argParser(some("a file"))
+    .conflicts(["prompt", "promptFile"]);
 
 const readings = ["read", "refuse", "text"] as const satisfies readonly PromptOptions["specialTokens"][];
 
 export const specialTokens = (): Option =>
-  new Option("--special-tokens <how>", "those that the prompt spells, such as <|im_end|> (default: read)").choices([
-    ...readings,
-  ]);
-
-export const from = (): Option =>
-  new Option("--from <layer>", "layer at whose input the parts begin, or whose parts they are")
-    .argParser(wholeNumber)
-    .default(0);
+  new Option(
+    "--special-tokens <how>",
+    "those that the prompt or messages spell, such as <|im_end|> (default: read)",
+  ).choices([...readings]);
 
 export const to = (): Option =>
   new Option(
@@ -91,52 +85,13 @@ export const promotes = (): Option =>
     countFromOne,
   );
 
-/** Written again here, as backendNames below. */
-const seedNames = [
-  "token",
-  "words",
-  "sentences",
-  "ranges",
-  "attention",
-  "mlp",
-  "head",
-  "neuron",
-] as const satisfies readonly SeedName[];
+const ruleText = (text: string): string => E.match(refuse, () => text)(rulesIn(text));
 
-const seed = (): Option => new Option("--seed <level>", "what the parts are").choices([...seedNames]).default("token");
-
-const numbers = (text: string): readonly number[] =>
-  /^\d{1,9}(,\d{1,9})*$/.test(text)
-    ? text.split(",").map(Number)
-    : refuse("numbers with commas between them, such as 3,17");
-
-const neurons = (): Option =>
-  new Option("--neurons <numbers>", "with --seed neuron: which ones of the layer, such as 3,17").argParser(numbers);
-
-const span = (text: string, before: readonly string[] = []): readonly string[] =>
-  /^(?:.+=)?\d{1,9}-\d{1,9}$/s.test(text)
-    ? [...before, text]
-    : refuse("characters of the prompt from and to before, such as 0-14 or question=0-14");
-
-const ranges = (): Option =>
-  new Option(
-    "--range <from-to>",
-    "with --seed ranges: characters of a part, as 0-14 or name=0-14; once for each",
-  ).argParser(span);
-
-/** What the parts are, where a level's name alone says it not. */
-export const parts = (): readonly Option[] => [seed(), from(), neurons(), ranges()];
-
-export const topNeurons = (): Option =>
-  new Option("--top <number>", "with --seed neuron: that many of the layer, those that score most").argParser(
-    countFromOne,
-  );
-
-const ruleNames = ["softmax", "max", "relu", "linear", "taylor"] as const satisfies readonly RuleName[];
+const RULES = `${ruleNames.join(", ")}; by layer: softmax,taylor@0-9`;
 
 export const rule = (): Option =>
-  new Option("--rule <name>", "how an MLP's neurons are split among the parts")
-    .choices([...ruleNames])
+  new Option("--rule <name>", `how an MLP's neurons are split among the parts: ${RULES}`)
+    .argParser(ruleText)
     .default("softmax");
 
 const modeNames = ["auto", "forward", "adjoint"] as const satisfies readonly Mode[];
@@ -217,9 +172,6 @@ const fraction = (text: string): number => {
   return value > 0 && value <= 1 ? value : refuse("a number above 0, at most 1");
 };
 
-/** Each is one more text. */
-const oneMore = (text: string, before: readonly string[] = []): readonly string[] => [...before, some("a text")(text)];
-
 /** How the next token is chosen; without any the likeliest is taken. */
 export const sampling = (): readonly Option[] => [
   new Option("--temperature <number>", "draw tokens, from probabilities sharpened (below 1) or flattened").argParser(
@@ -235,9 +187,9 @@ export const sampling = (): readonly Option[] => [
 
 /** How a continuation is explained; without any as `depass attribute` does. Its names are taken: `--seed` draws. */
 export const explaining = (): readonly Option[] => [
-  new Option("--rule <name>", "with --explain: how an MLP's neurons are split (default: softmax)").choices([
-    ...ruleNames,
-  ]),
+  new Option("--rule <name>", `with --explain: how an MLP's neurons are split (default: softmax): ${RULES}`).argParser(
+    ruleText,
+  ),
   new Option("--rule-temperature <number>", "with --explain: of the softmax rule (default: 0.1)").argParser(aboveZero),
   new Option("--parts <level>", "with --explain: what the parts are (default: token)").choices([...seedNames]),
   new Option("--from <layer>", "with --explain: layer at whose input they begin, or whose they are").argParser(
@@ -245,6 +197,8 @@ export const explaining = (): readonly Option[] => [
   ),
   neurons().conflicts("cite"),
   ranges().conflicts("cite"),
+  drill().conflicts("cite"),
+  basis().conflicts("cite"),
   method(),
   new Option("--special <how>", "with --explain: does the first token take MLP output (default: ignore)").choices([
     ...specials,

@@ -1,4 +1,4 @@
-// What of the method is the caller's own? A module that exports `method`, a function of the model: a rule, parts or a direction that
+// What of the method is the caller's own? Vectors in files: bases of parts, a direction. Or a module that exports `method`, a function of the model: a rule, parts or a direction that
 // no option names. It is given what scripts import, so that a file alone will do.
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -11,7 +11,9 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as scripts from "../browser.ts";
 import type { Level, RankedLevel } from "../level.ts";
+import type { Basis } from "../subspaces.ts";
 import { usage } from "./outcome.ts";
+import { basesAt, directionAt } from "./vectors.ts";
 
 export type OwnMethod = {
   readonly rule?: Rule;
@@ -23,9 +25,15 @@ export type OwnMethod = {
 export type OwnOptions = {
   /** The module. */
   readonly method?: string;
-  /** What it says of the model at hand. */
-  readonly own?: OwnMethod;
+  /** A file of bases, and one of a direction. */
+  readonly basis?: string;
+  readonly direction?: string;
+  /** What they say of the model at hand. */
+  readonly own?: OwnMethod & { readonly bases?: readonly Basis[] };
 };
+
+/** Files of the caller's own: what a saved result names, and does not hold. */
+export const ownFiles = ["method", "basis", "direction"] as const;
 
 const wanted = "a module that exports method(model, tools), which gives { rule, seed, direction } or some of them";
 
@@ -66,7 +74,7 @@ const checked = (path: string, given: unknown): E.Either<readonly Fault[], OwnMe
   return faults.length > 0 ? E.left(faults) : E.right(given);
 };
 
-const said =
+const thrown =
   (path: string) =>
   (error: unknown): readonly Fault[] =>
     (error as { readonly faults?: readonly Fault[] }).faults ?? [
@@ -76,7 +84,10 @@ const said =
 /** Faults (tag `method`): not a module that can be loaded, one without `method`, or whose function throws or gives something else. */
 const methodIn = (path: string, model: Model): Faulty<OwnMethod> =>
   pipe(
-    TE.tryCatch(() => import(pathToFileURL(resolve(path)).href) as Promise<{ readonly method?: unknown }>, said(path)),
+    TE.tryCatch(
+      () => import(pathToFileURL(resolve(path)).href) as Promise<{ readonly method?: unknown }>,
+      thrown(path),
+    ),
     TE.filterOrElse(
       ({ method }) => typeof method === "function",
       (): readonly Fault[] => [fault("method", path, wanted, "one without it")],
@@ -84,20 +95,35 @@ const methodIn = (path: string, model: Model): Faulty<OwnMethod> =>
     TE.chain(({ method }) =>
       TE.tryCatch(
         async () => (method as (model: Model, tools: object) => unknown)(model, { ...graph, ...models, ...scripts }),
-        said(path),
+        thrown(path),
       ),
     ),
     TE.chainEitherK((given) => checked(path, given)),
   );
 
-/** The options with what the module says of this model; as they are without one. */
-export const withOwn = <O extends OwnOptions>(options: O, model: Model): Faulty<O> =>
-  options.method === undefined
-    ? TE.right(options)
-    : pipe(
-        methodIn(options.method, model),
-        TE.map((own) => ({ ...options, own })),
-      );
+const noDirectionTwice = (method: OwnMethod, direction: unknown): E.Either<readonly Fault[], void> =>
+  method.direction !== undefined && direction !== undefined
+    ? E.left([usage("--direction", "none beside that of --method", "both")])
+    : E.right(undefined);
+
+/** The options with what the files say of this model; as they are without one. Faults: those of methodIn() and of vectors.ts. */
+export const withOwn = <O extends OwnOptions>(options: O, model: Model): Faulty<O> => {
+  const { method, basis, direction } = options;
+  const { hidden } = model.architecture;
+  const nothing = TE.right(undefined);
+  if (ownFiles.every((name) => options[name] === undefined)) return TE.right(options);
+  return pipe(
+    method === undefined ? TE.right({}) : methodIn(method, model),
+    TE.bindTo("said"),
+    TE.bindW("bases", () => (basis === undefined ? nothing : basesAt(basis, hidden))),
+    TE.bindW("along", () => (direction === undefined ? nothing : directionAt(direction, hidden))),
+    TE.chainFirstEitherK(({ said, along }) => noDirectionTwice(said, along)),
+    TE.map(({ said, bases, along }) => ({
+      ...options,
+      own: { ...said, ...(bases && { bases }), ...(along && { direction: along }) },
+    })),
+  );
+};
 
 /** Options that say again what the module says. */
 export const twiceSaid = (

@@ -5,6 +5,7 @@ import * as TE from "fp-ts/lib/TaskEither.js";
 import { type Entry, report } from "../page/report.ts";
 import type { Extras } from "../page/sheet.ts";
 import { checkWritable, writeWhole } from "../place.ts";
+import { type Prompt, promptParts } from "../prompt.ts";
 import { shellWord } from "./call-line.ts";
 import type { PromptOptions } from "./prompt.ts";
 import type { QuestionOptions } from "./question.ts";
@@ -20,6 +21,9 @@ type Repeated = Pick<QuestionOptions, "target"> & {
   /** Alone where it is `true`. */
   readonly foil?: true | readonly string[] | undefined;
   readonly promptFile?: string | undefined;
+  readonly messages?: string | undefined;
+  /** What the parts are. */
+  readonly parts?: string | undefined;
   /** As it was given, where it was: on the line, or in a file of many. */
   readonly given?: string | undefined;
   readonly chat?: true | undefined;
@@ -29,16 +33,25 @@ type Repeated = Pick<QuestionOptions, "target"> & {
 const optionWords = (name: string, value: string): readonly string[] =>
   value.startsWith("-") ? [`${name}=${value}`] : [name, value];
 
+/** Whether the text that a model was given is read alike without its messages. */
+const isTextEnough = (
+  { chat, messages, specialTokens = "read", parts }: Repeated,
+  { turns }: Exclude<Prompt, string>,
+) =>
+  ((chat === undefined && messages === undefined && turns === undefined) || specialTokens === "read") &&
+  parts !== "roles";
+
 /**
  * The call as somebody may repeat it: a prompt that was piped in, or put into a chat template, is spelled out. Not where the
- * message alone is read otherwise: then it is the message, and none where that was piped in.
+ * messages alone are read otherwise: then it is the message, and none where that was piped in.
  */
 export const commandOf = (
   name: string,
   words: readonly string[],
-  prompt: string,
-  { promptFile, given, chat, specialTokens = "read", target, foil }: Repeated,
+  prompt: Prompt,
+  how: Repeated,
 ): Pick<Extras, "command"> => {
+  const { promptFile, messages, given, target, foil } = how;
   const question = [
     ...(target === undefined ? [] : optionWords("--target", target)),
     ...(foil === true ? ["--foil"] : (foil ?? []).flatMap((text) => optionWords("--foil", text))),
@@ -46,11 +59,13 @@ export const commandOf = (
   const called = (all: readonly string[], asked: readonly string[]) => ({
     command: ["depass", name, ...all, ...question, ...asked].map(shellWord).join(" "),
   });
+  if (messages !== undefined && messages !== "-") return called(words, optionWords("--messages", messages));
   if (promptFile !== undefined) return called(words, []);
-  if (chat === undefined || specialTokens === "read")
+  const { text } = promptParts(prompt);
+  if (isTextEnough(how, promptParts(prompt)))
     return called(
       words.filter((word) => word !== "--chat"),
-      optionWords("--prompt", prompt),
+      optionWords("--prompt", text),
     );
   return given === undefined || given === "-" ? {} : called(words, optionWords("--prompt", given));
 };

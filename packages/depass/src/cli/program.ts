@@ -10,6 +10,7 @@ import type { GenerateOptions } from "./generate.ts";
 import type { MapOptions } from "./map.ts";
 import * as options from "./options.ts";
 import { settle } from "./outcome.ts";
+import { basis, from, topNeurons } from "./part-options.ts";
 import type { PlanCommandOptions } from "./plan.ts";
 import type { ReportOptions } from "./report.ts";
 import type { ShowOptions } from "./show.ts";
@@ -26,7 +27,7 @@ const attribute = (): Command =>
     )
     .addOption(options.to())
     .option("--layers", "the scores at every layer, too, read through the last norm")
-    .addOption(options.topNeurons())
+    .addOption(topNeurons())
     .addOption(options.promotes())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
@@ -121,6 +122,8 @@ const verify = (): Command =>
     .addOption(options.model())
     .addOption(options.families())
     .addOption(options.method())
+    .addOption(basis())
+    .addOption(options.direction())
     .addOption(options.backend())
     .addOption(options.adapter())
     .addOption(options.memory())
@@ -158,7 +161,7 @@ const show = (): Command =>
     .addOption(options.tokens())
     .addOption(view("--kernel <step>", "the WGSL of one step of the plan, by number or name"))
     .addOption(options.adapter())
-    .addOption(options.from())
+    .addOption(from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .addHelpText(
@@ -183,6 +186,8 @@ const plan = (): Command =>
     .addOption(new Option("--prompt <text>", "what to explain").conflicts(["promptFile", "tokens"]))
     .addOption(new Option("--prompt-file <file>", "read the prompt from a file").conflicts("tokens"))
     .addOption(options.specialTokens().conflicts("tokens"))
+    .addOption(options.chat().conflicts("tokens"))
+    .addOption(options.messages().conflicts(["prompt", "promptFile", "tokens"]))
     .addOption(options.tokenCount())
     .addOption(options.rule())
     .addOption(options.temperatureOption())
@@ -217,7 +222,7 @@ const exportCommand = (): Command =>
       new Option("--decomposed", "logits at a position, and what each token supplied to them").conflicts("states"),
     )
     .option("--states", "the state at every place of the model as an output (see depass show --sites)")
-    .addOption(options.from())
+    .addOption(from())
     .addOption(options.temperatureOption())
     .addOption(options.special())
     .option("--force", "overwrite files that are there")
@@ -245,6 +250,7 @@ const generate = (): Command => {
     .option("--prompt-file <file>", "read the prompt from a file")
     .addOption(options.specialTokens())
     .addOption(options.chat())
+    .addOption(options.messages())
     .addOption(options.maxTokens());
   for (const option of [...options.sampling(), options.stop()]) command.addOption(option);
   command.option("--explain", "what the tokens before each new one supplied to it");

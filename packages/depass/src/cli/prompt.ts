@@ -7,12 +7,15 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
 import * as t from "io-ts";
 import { type Prompt, promptParts } from "../prompt.ts";
+import { type Messages, messagesFrom } from "./messages.ts";
 import { usage } from "./outcome.ts";
 import { complain } from "./terminal.ts";
 
 export type PromptOptions = {
   readonly prompt?: string;
   readonly promptFile?: string;
+  /** A file of the messages of a conversation. */
+  readonly messages?: string;
   /** The prompt is a user's message. */
   readonly chat?: true;
   /** Those that the prompt, or the message, spells. Default: read. */
@@ -66,15 +69,34 @@ const read = (where: string, run: () => Promise<Uint8Array>): Faulty<string> =>
 /** A file's text. Faults: one that is not there or too long, no UTF-8. */
 export const readText = (path: string): Faulty<string> => read(path, () => readFile(path));
 
-/** The prompt. Faults: none given and nobody piping, a file that is not there, no UTF-8. */
-export const readPrompt = ({ prompt, promptFile }: PromptOptions): Faulty<string> => {
+const STDIN = "standard input";
+
+const readPiped = (): Faulty<string> => read(STDIN, () => piped(process.stdin));
+
+/** A prompt as it was given: a text, or a conversation. */
+export type Given = string | Messages;
+
+/** What no model has read yet. */
+export const isGiven = (prompt: Given | Prompt): prompt is Given => typeof prompt === "string" || Array.isArray(prompt);
+
+const readMessages = (path: string): Faulty<Messages> => {
+  const where = path === "-" ? STDIN : path;
+  return pipe(
+    path === "-" ? readPiped() : readText(path),
+    TE.chainEitherK((text) => messagesFrom(text, where)),
+  );
+};
+
+/** The prompt. Faults: none given and nobody piping, a file that is not there, no UTF-8, no messages. */
+export const readPrompt = ({ prompt, promptFile, messages }: PromptOptions): Faulty<Given> => {
+  if (messages !== undefined) return readMessages(messages);
   if (promptFile !== undefined) return readText(promptFile);
   if (prompt !== undefined && prompt !== "-") return TE.right(prompt);
   if (prompt === undefined && process.stdin.isTTY)
     return TE.left([
       usage("--prompt", "the text to explain", "none", "give --prompt TEXT, --prompt-file FILE or a pipe"),
     ]);
-  return read("standard input", () => piped(process.stdin));
+  return readPiped();
 };
 
 /** Whoever wrote the message may not have meant it. */
@@ -84,9 +106,9 @@ const warnOf = (spelled: readonly string[]): void => {
   if (spelled.length > 0) complain(`the message spells ${texts}: read as special tokens; ${next}`);
 };
 
-const asMessage = (model: Model, prompt: string, specials: NonNullable<ChatOptions["specials"]>): Faulty<Prompt> =>
+const asMessages = (model: Model, messages: Messages, specials: NonNullable<ChatOptions["specials"]>): Faulty<Prompt> =>
   pipe(
-    chat(model, [{ role: "user", content: prompt }], { addGenerationPrompt: true, specials }),
+    chat(model, messages, { addGenerationPrompt: true, specials }),
     TE.chainFirstIOK(
       ({ spelled }) =>
         () =>
@@ -123,9 +145,14 @@ export const splitsOf = (prompt: Prompt): { readonly splitSpecialTokens?: unknow
   return splitSpecialTokens === undefined ? {} : { splitSpecialTokens };
 };
 
-/** The prompt as the model is given it: as it is, or as a message that is to be answered. Faults: those of chat. */
+/** The prompt as the model is given it: as it is, or as a conversation that is to be answered. Faults: those of chat. */
 export const promptTo = (
   model: Model,
-  prompt: string,
+  given: Given,
   { chat: isMessage, specialTokens = "read" }: PromptOptions,
-): Faulty<Prompt> => (isMessage ? asMessage : asText)(model, prompt, specialTokens);
+): Faulty<Prompt> => {
+  if (typeof given !== "string") return asMessages(model, given, specialTokens);
+  return isMessage
+    ? asMessages(model, [{ role: "user", content: given }], specialTokens)
+    : asText(model, given, specialTokens);
+};

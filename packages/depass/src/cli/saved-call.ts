@@ -6,6 +6,8 @@ import { pipe } from "fp-ts/lib/function.js";
 import * as t from "io-ts";
 import { misread } from "../stored.ts";
 import { usage } from "./outcome.ts";
+import { type OwnOptions, ownFiles } from "./own-method.ts";
+import { rulesIn } from "./rule-text.ts";
 
 const layer = new t.Type<number>(
   "layer",
@@ -16,10 +18,15 @@ const layer = new t.Type<number>(
 const names = <A extends string>(...all: readonly A[]) =>
   t.keyof(Object.fromEntries(all.map((name) => [name, null])) as Record<A, null>);
 
-const rule = names("softmax", "max", "relu", "linear", "taylor");
-const level = names("token", "words", "sentences", "ranges", "attention", "mlp", "head", "neuron");
+const rule = new t.Type<string>(
+  "rule",
+  t.string.is,
+  (u, context) => (t.string.is(u) && E.isRight(rulesIn(u)) ? t.success(u) : t.failure(u, context)),
+  (rule) => rule,
+);
+const level = names("token", "words", "sentences", "ranges", "subspace", "attention", "mlp", "head", "neuron");
 const special = names("ignore", "keep");
-const where = { model: t.string, families: t.string, method: t.string };
+const where = { model: t.string, families: t.string, method: t.string, basis: t.string, direction: t.string };
 
 /** Of `attribute`, `map` and `compare`. */
 const askedCall = t.exact(
@@ -30,6 +37,7 @@ const askedCall = t.exact(
     from: layer,
     neurons: t.array(layer),
     range: t.array(t.string),
+    drill: t.array(t.string),
     temperature: t.number,
     special,
     to: t.union([t.string, t.number]),
@@ -49,23 +57,33 @@ const writtenCall = t.exact(
     from: layer,
     neurons: t.array(layer),
     range: t.array(t.string),
+    drill: t.array(t.string),
     special,
   }),
 );
 
-/** A file may come from anybody: a module that it names is not run for that. */
-const NAMED = "the module that it was made with is run when you name it";
+/** A file may come from anybody: what it names is neither run nor read for that. */
+const NAMED = "name the file that it was made with";
+
+type Files = Pick<OwnOptions, (typeof ownFiles)[number]>;
+
+const unnamed = (call: Files, path: string, given: Files): readonly Fault[] =>
+  ownFiles.flatMap((name) =>
+    call[name] !== undefined && given[name] === undefined
+      ? [usage(`--${name}`, `${call[name]}, as ${path} has it`, "none", NAMED)]
+      : [],
+  );
 
 const decoded =
-  <A extends { readonly method?: string }>(codec: t.Decoder<unknown, A>) =>
-  (call: unknown, path: string, given: string | undefined): E.Either<readonly Fault[], A> =>
+  <A extends Files>(codec: t.Decoder<unknown, A>) =>
+  (call: unknown, path: string, given: Files): E.Either<readonly Fault[], A> =>
     pipe(
       t.type({ call: codec as t.Type<A, unknown> }).decode({ call }),
       E.bimap(misread(path, "the options of a call"), (found) => found.call),
-      E.filterOrElse(
-        ({ method }) => method === undefined || given !== undefined,
-        ({ method }): readonly Fault[] => [usage("--method", `${method}, as ${path} has it`, "none", NAMED)],
-      ),
+      E.chain((found) => {
+        const faults = unnamed(found, path, given);
+        return faults.length > 0 ? E.left(faults) : E.right(found);
+      }),
     );
 
 /** Faults: an option of another type than the command takes. */

@@ -4,11 +4,9 @@ import type { Fault, Faulty } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import type { Entry } from "../attribute-all.ts";
 import type { Entry as Sheet } from "../page/report.ts";
 import type { Extras } from "../page/sheet.ts";
 import { writeWhole } from "../place.ts";
-import { promptParts } from "../prompt.ts";
 import type { Records } from "../report/records.ts";
 import { harmless } from "../report/visible.ts";
 import { savableEnding } from "../savable.ts";
@@ -18,11 +16,11 @@ import { unheardOptions } from "./backend.ts";
 import { contradictions, type FormatOptions, formatOf, type Shown, shownAs, tablesOf } from "./format.ts";
 import { usage } from "./outcome.ts";
 import { checkPage, commandOf, type PageOptions, writePage } from "./page.ts";
-import { readEntries } from "./prompts.ts";
+import { type GivenEntry, readEntries } from "./prompts.ts";
 import { spelledQuestion } from "./question.ts";
 import { print, stdoutInk } from "./terminal.ts";
 
-export type TellOptions = AskOptions & PageOptions & FormatOptions & { readonly save?: string };
+export type TellOptions = AskOptions & PageOptions & FormatOptions & { readonly save?: string; readonly seed?: string };
 
 /** One result is one file; several are lines of one. */
 const placeFaults = ({ save: path, prompts }: TellOptions): readonly Fault[] =>
@@ -83,7 +81,9 @@ const finished = (options: TellOptions, pending: readonly Pending[]): Faulty<voi
   );
 };
 
-const textOf = (entry: Entry | undefined): string => promptParts(entry?.prompt ?? "").text;
+/** The prompt of a file's entry as it is there; a conversation is no one text. */
+const givenIn = (entry: GivenEntry | undefined): string | undefined =>
+  typeof entry?.prompt === "string" ? entry.prompt : undefined;
 
 /**
  * Runs a command that asks. `words`: the options of the call as they were given, but for the prompts, their questions and where the
@@ -105,10 +105,10 @@ export const tell =
           const shown = asking.shown(result, { ...options, ...question });
           line.clear();
           printOne(shown, options, told);
-          const given = prompts === undefined ? options.prompt : textOf(entries[told.index]);
-          const { promptFile, chat, specialTokens } = options;
-          const read = { promptFile, chat, specialTokens, given };
-          const called = commandOf(asking.name, words, textOf(entry), { ...read, ...question });
+          const given = prompts === undefined ? options.prompt : givenIn(entries[told.index]);
+          const { promptFile, messages, chat, specialTokens, seed } = options;
+          const read = { promptFile, messages, chat, specialTokens, given, parts: seed };
+          const called = commandOf(asking.name, words, entry.prompt, { ...read, ...question });
           return pipe(
             path !== undefined && prompts === undefined ? save(path, result) : TE.right(undefined),
             TE.map(() => pendingOf(shown, options, told, called)),

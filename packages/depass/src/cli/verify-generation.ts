@@ -51,10 +51,13 @@ const promptAgain = (model: Model, { prompt, call }: GenerationResult): Faulty<E
     TE.chainEitherK((again) => encodePrompt(model, again)),
   );
 
+/** The files that are named for this run. */
+const ownOf = ({ method, basis }: VerifyOptions) => ({ ...(method && { method }), ...(basis && { basis }) });
+
 const explainedNow = (model: Model, { result, explanation: text, call }: Saved, options: VerifyOptions): Faulty<Now> =>
   pipe(
     TE.fromEither(readable(model, result)),
-    TE.chain(() => withOwn({ ...call, ...(options.method && { method: options.method }) }, model)),
+    TE.chain(() => withOwn({ ...call, ...ownOf(options) }, model)),
     TE.bindTo("asked"),
     TE.bind("method", ({ asked }) => TE.fromEither(methodAsked(model, asked))),
     TE.bind("prompt", () => promptAgain(model, result)),
@@ -88,16 +91,12 @@ const checksOf = ({ result, explanation }: Saved, now: Now, tolerance: number): 
   ];
 };
 
-const known = (
-  path: string,
-  result: GenerationResult,
-  { method }: VerifyOptions,
-): E.Either<readonly Fault[], Saved> => {
+const known = (path: string, result: GenerationResult, options: VerifyOptions): E.Either<readonly Fault[], Saved> => {
   const explanation = explanationIn(result);
   return explanation === undefined
     ? E.left([fault("result", path, "a text that was explained", "one that was not")])
     : pipe(
-        writtenCallIn(result.call, path, method),
+        writtenCallIn(result.call, path, options),
         E.map((call) => ({ result, explanation, call })),
       );
 };

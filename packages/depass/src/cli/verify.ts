@@ -107,7 +107,7 @@ const asking =
   ): Verifier =>
   ({ call, members }, { tolerance, ...own }) =>
     pipe(
-      TE.fromEither(callIn(call, (members[0] as SavedIn).where, own.method)),
+      TE.fromEither(callIn(call, (members[0] as SavedIn).where, own)),
       TE.bindTo("asked"),
       TE.bind("entries", () => TE.fromEither(all(members.map(entryOf)))),
       TE.chain(({ asked, entries }) =>

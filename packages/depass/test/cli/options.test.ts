@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as options from "../../src/cli/options.ts";
+import { from } from "../../src/cli/part-options.ts";
 
 test("bytes: units of 1024 and of 1000, or plain", () => {
   const GiB = 2 ** 30;
@@ -23,14 +24,13 @@ test("bytes: nothing unclear, nothing below one", () => {
 });
 
 /** What an option makes of a text. */
-const parsed = (option: ReturnType<typeof options.from>, text: string): unknown =>
-  option.parseArg?.(text, undefined as never);
+const parsed = (option: ReturnType<typeof from>, text: string): unknown => option.parseArg?.(text, undefined as never);
 
 test("numbers: whole ones and temperatures", () => {
-  assert.is(parsed(options.from(), "12"), 12);
+  assert.is(parsed(from(), "12"), 12);
   assert.is(parsed(options.temperatureOption(), "1e-2"), 0.01);
   for (const text of ["-1", "1.5", "", "x", "1e3", "99999999999"])
-    assert.throws(() => parsed(options.from(), text), /a whole number/);
+    assert.throws(() => parsed(from(), text), /a whole number/);
   for (const text of ["0", "-1", "NaN", "abc", "", " ", "Infinity"])
     assert.throws(() => parsed(options.temperatureOption(), text), /a number above 0/);
   assert.throws(() => parsed(options.tokens(), "0"), /from 1 on/);

@@ -156,7 +156,7 @@ test("map, compare and generate take a rule, and what is saved is made again by 
   assert.is(alone.code, 2);
   assert.match(
     alone.stderr,
-    /^depass: --method: expected .*squares\.mjs, as .*text\.json has it, got none; the module that/,
+    /^depass: --method: expected .*squares\.mjs, as .*text\.json has it, got none; name the file that/,
   );
   const again = await called(["verify", saved, "--backend", "reference", "--method", path]);
   assert.equal([again.stderr, again.code], ["", 0]);

@@ -165,12 +165,16 @@ test("saved maps, comparisons and explained texts go on one page with the others
 
 const faults: readonly (readonly [name: string, content: string, message: string])[] = [
   ["e.jsonl", '"on"\n{ "prompt": "on" ', "e.jsonl line 2: expected JSON, got"],
-  ["e.jsonl", '"on"\n\n{ "prompt": "on", "targte": "x" }', 'e.jsonl line 3: expected a text or { "prompt": …, '],
+  ["e.jsonl", '"on"\n\n{ "prompt": "on", "targte": "x" }', 'e.jsonl line 3: expected a text or { "prompt": … '],
   ["e.jsonl", '{ "prompt": "on", "targte": "x" }', 'got the key "targte"\n'],
   ["e.jsonl", '{ "target": "x" }', "e.jsonl line 1: expected a text or {"],
   ["e.jsonl", '{ "prompt": 3 }', "got another type of value\n"],
   ["e.jsonl", '{ "prompt": "on", "prompt": "in" }', "e.jsonl line 1: expected every key once, got repeated"],
-  ["e.json", '["on", 7]', 'e.json entry 2: expected a text or { "prompt": …, "target": …, "foil": … }, got 7\n'],
+  [
+    "e.json",
+    '["on", 7]',
+    'e.json entry 2: expected a text or { "prompt": … or "messages": […], "target": …, "foil": … }, got 7\n',
+  ],
   ["e.json", '{ "prompt": "on" }', "e.json: expected an array of prompts, got object; or name it .jsonl, or .txt\n"],
   ["e.json", "[]", "e.json: expected at least one prompt, got none\n"],
   ["e.txt", " \n\n", "e.txt: expected at least one prompt, got none\n"],

@@ -38,6 +38,7 @@ export const expertsOf = (c: ExpertsConfig, names: ExpertNames, layer: number): 
     neurons: c.expertWidth,
     hidden: c.hidden,
     site: site.mlpPost(layer),
+    expertSite: site.expertPost(layer),
   });
 };
 

@@ -18,31 +18,42 @@ const rounded = (length: number): number => LINE * Math.ceil(length / LINE);
 
 const meets = (a: Span, b: Span): boolean => a.first <= b.last && b.first <= a.last;
 
-/** The lowest place that is free for as long as the value lives. `taken`: places of values alive meanwhile, by their begin. */
-const lowest = (taken: readonly (readonly [begin: number, end: number])[], length: number): number => {
+type Taken = { readonly span: Span; readonly begin: number; readonly end: number };
+
+/** The lowest place that is free for as long as the value lives. `taken`: by their begin. A long run has ten thousand of them. */
+const lowest = (taken: readonly Taken[], value: Span, length: number): number => {
   let at = 0;
-  for (const [begin, end] of taken) {
+  for (const { span, begin, end } of taken) {
+    if (!meets(span, value)) continue;
     if (begin - at >= length) return at;
     at = Math.max(at, end);
   }
   return at;
 };
 
+/** Where one that begins there stands among them. */
+const placeAmong = (taken: readonly Taken[], begin: number): number => {
+  let [low, high] = [0, taken.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((taken[middle] as Taken).begin < begin) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+};
+
 /** Large values first, each at the lowest place that is free (greedy by size; Pisarchyk and Lee 2020). */
 export const placed = (spans: readonly Span[]): Places => {
   const offsets = new Map<string, number>();
-  const done: (readonly [span: Span, begin: number, end: number])[] = [];
+  const taken: Taken[] = [];
   let elements = 0;
   for (const span of [...spans].sort((a, b) => b.length - a.length)) {
-    const taken = done.flatMap(([other, begin, end]) => (meets(span, other) ? [[begin, end] as const] : []));
     const length = rounded(span.length);
-    const begin = lowest(
-      taken.sort(([a], [b]) => a - b),
-      length,
-    );
+    const begin = lowest(taken, span, length);
+    const end = begin + length;
     offsets.set(span.name, begin);
-    done.push([span, begin, begin + length]);
-    elements = Math.max(elements, begin + length);
+    taken.splice(placeAmong(taken, begin), 0, { span, begin, end });
+    elements = Math.max(elements, end);
   }
   return { offsets, elements };
 };

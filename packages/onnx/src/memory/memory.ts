@@ -182,6 +182,10 @@ const keptBytes = (steps: readonly Step[], kept: ReadonlySet<string>, sizes: Siz
     return own.reduce((all, [local]) => all + bytes(program.outputs[local]?.shape ?? [], sizes), sum);
   }, 0);
 
+/** What a step's session does hand over a second time, when all that is inside it is gone (session.ts). */
+const copiedBytes = ({ program, outputs }: Step, sizes: Sizes): number =>
+  [...outputs.keys()].reduce((sum, local) => sum + bytes(program.outputs[local]?.shape ?? [], sizes), 0);
+
 /** The most bytes that a run takes: weights that are kept and inputs left out; with `comings`, weights that come and go. */
 export const rehearse = (
   steps: readonly Step[],
@@ -196,7 +200,7 @@ export const rehearse = (
   let [most, mostWeights] = [0, 0];
   steps.forEach((step, i) => {
     const reading = weights?.bring(weightsIn(step)) ?? 0;
-    const own = inside.get(step.program) ?? programBytes(step.program, sizes);
+    const own = inside.get(step.program) ?? Math.max(programBytes(step.program, sizes), copiedBytes(step, sizes));
     inside.set(step.program, own);
     mostWeights = Math.max(mostWeights, reading);
     most = Math.max(most, reading, own + (weights?.bytes() ?? 0));

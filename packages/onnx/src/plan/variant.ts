@@ -71,7 +71,8 @@ const floorOf = (T: number): number => (T < 8 ? Math.min(T, 2) : 2 ** Math.floor
 const tilesFor = (T: number): number => {
   if (T < 8) return 1;
   if (T < 16) return 4;
-  return T < 128 ? 8 : 16;
+  if (T < 128) return 8;
+  return T < 1024 ? 16 : 32;
 };
 
 /** From this length on rows fill the memory, and a chunk has enough of them to be worth a run of its own. */

@@ -27,11 +27,12 @@ import type { Step } from "../plan/plan.ts";
 import { isDense } from "../plan/variant.ts";
 import { aborted } from "../runtime/aborted.ts";
 import { freeNow } from "../runtime/free.ts";
-import { type OrtTensor, openSession, type Runtime, type Session } from "../runtime/session.ts";
+import type { OrtTensor } from "../runtime/session.ts";
 import { type Lookup, rowsFor } from "../weights/lookup.ts";
 import { type Arrays, FLOAT } from "../weights/pool.ts";
 import type { Store } from "../weights/store.ts";
 import { type Feeds, fetchesOf, fixedFeeds, inputTensor, type Room } from "./feeds.ts";
+import { openAll, type Sessions, sessionFor } from "./sessions.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
@@ -42,8 +43,7 @@ export type Again = {
 };
 
 /** All that a runner has at hand. */
-export type Ready = {
-  readonly runtime: Runtime;
+export type Ready = Sessions & {
   /** The inputs alone: weights were checked before. */
   readonly inputs: Graph;
   readonly ways: Ways;
@@ -57,8 +57,6 @@ export type Ready = {
   readonly budget: number;
   /** Whether a weight that makes gates is dense (variant.ts), once it was seen. */
   readonly gates: Map<string, boolean>;
-  /** A session that is being opened is waited for, not opened twice. */
-  readonly sessions: Readonly<Record<"plain" | "pooled", Map<Program, Promise<Result<Session>>>>>;
   /** Arrays of results that nobody holds any more. */
   readonly arrays: Arrays;
   /** Of earlier runs in the same way. */
@@ -107,31 +105,6 @@ const runIn = async (
   store.letGo(way.right.coming);
   const all = await rowsFor(lookups, weights, store.kept, inputs)();
   return E.isLeft(all) ? all : computed(ready, way.right, all.right, options);
-};
-
-/** Nodes from which pooling pays, and bytes that a runner may keep between its runs for it. */
-const [MANY_NODES, FEW_BYTES] = [256, 2 ** 29];
-
-type Sized = { readonly program: Pick<Program, "nodes"> };
-
-/** Whether sessions of many nodes, as training has them, are pooled: where the memory is small beside what may be taken. */
-export const isPooled = (
-  { variant, steps, bytes, weights }: Pick<Way, "variant" | "bytes" | "weights"> & { readonly steps: readonly Sized[] },
-  { nodes }: Sized["program"],
-  free: number,
-): boolean => {
-  if (variant !== undefined || nodes < MANY_NODES) return false;
-  const large = steps.filter(({ program }) => program.nodes >= MANY_NODES).length;
-  const kept = 2 * large * (bytes - weights);
-  return kept <= FEW_BYTES && bytes + kept <= free;
-};
-
-const sessionFor = (ready: Ready, way: Way, { program: own }: Step): Promise<Result<Session>> => {
-  const pooled = isPooled(way, own, freeFor(ready));
-  const sessions = ready.sessions[pooled ? "pooled" : "plain"];
-  const opening = sessions.get(own) ?? openSession(ready.runtime, own.bytes, pooled)();
-  sessions.set(own, opening);
-  return opening;
 };
 
 /** Another length needs other tables and another array: those of the last one are let go. */
@@ -204,7 +177,7 @@ const stepped = async (
   feeds: Feeds,
   fetches: Feeds,
 ): Promise<Result<ReadonlyMap<string, OrtTensor> | "unsure">> => {
-  const session = await sessionFor(ready, way, step);
+  const session = await sessionFor(ready, way, step, freeFor(ready));
   if (E.isLeft(session)) return session;
   const done = await session.right.run(feeds, fetches)();
   if (E.isLeft(done)) return done;
@@ -229,6 +202,8 @@ const computed = async (
   inputs: Tensors,
   options: RunOptions,
 ): Promise<Result<Tensors | "unsure">> => {
+  const sessions = await openAll(ready, way, freeFor(ready), options);
+  if (E.isLeft(sessions)) return sessions;
   const again = againFor(ready, way);
   const arena = arenaOf(again, way);
   if (E.isLeft(arena)) return arena;

@@ -46,6 +46,25 @@ const placesOf = (
   return places;
 };
 
+/** Nodes of one place by what they hang together with, each by the first of its own: what hangs together is computed at once. */
+const groupsOf = (nodes: readonly Expr[], places: ReadonlyMap<Expr, Place>): ReadonlyMap<Expr, number> => {
+  const above = nodes.map((_, i) => i);
+  const first = (i: number): number => {
+    const next = above[i] as number;
+    return next === i ? i : first(next);
+  };
+  const at = new Map(nodes.map((n, i) => [n, i]));
+  nodes.forEach((n, i) => {
+    for (const x of n.inputs) {
+      const j = at.get(x);
+      if (j === undefined || !isSame(places.get(x) as Place, places.get(n) as Place)) continue;
+      const [low, high] = [first(i), first(j)].sort((a, b) => a - b) as [number, number];
+      above[high] = low;
+    }
+  });
+  return new Map(nodes.map((n, i) => [n, (places.get(n) as Place).chunk === NOBODY ? first(i) : 0]));
+};
+
 export type Order = { readonly nodes: readonly Expr[]; readonly cuts: readonly number[] };
 
 /** `isFree`: nodes that need no place. Inputs stay before users; cuts are counted in the nodes given. */
@@ -53,7 +72,10 @@ export const chunkByChunk = (graph: Graph, owners: ReadonlyMap<Expr, number>, is
   const free = nodesOf(graph).filter((n) => !isFree.has(n));
   const places = placesOf(free, owners, new Set(Object.values(graph)));
   const of = (n: Expr): Place => places.get(n) as Place;
-  const nodes = [...free].sort((a, b) => of(a).stage - of(b).stage || of(a).chunk - of(b).chunk);
-  const cuts = nodes.flatMap((n, i) => (i > 0 && !isSame(of(n), of(nodes[i - 1] as Expr)) ? [i] : []));
+  const groups = groupsOf(free, places);
+  const group = (n: Expr): number => groups.get(n) as number;
+  const nodes = [...free].sort((a, b) => of(a).stage - of(b).stage || of(a).chunk - of(b).chunk || group(a) - group(b));
+  const isCut = (a: Expr, b: Expr): boolean => !isSame(of(a), of(b)) || group(a) !== group(b);
+  const cuts = nodes.flatMap((n, i) => (i > 0 && isCut(nodes[i - 1] as Expr, n) ? [i] : []));
   return { nodes, cuts };
 };
