@@ -7,16 +7,15 @@
 // nothing runs.
 
 import { parseArgs } from "node:util";
-import { type Backend, type Foreseen, orThrow, type Rule, showFaults, taylorRule } from "@depass/graph";
-import { showBytes } from "@depass/kernels";
+import { type Backend, orThrow, type Rule, showFaults, taylorRule } from "@depass/graph";
 import type { Model } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
-import * as t from "io-ts";
 import { load, scoreMaps } from "../src/attribute.ts";
 import { backendNames, openBackend } from "../src/backends.ts";
 import { encodePrompt } from "../src/explainer.ts";
 import { explanationGraph } from "../src/explanation.ts";
 import { type Level, partsIn } from "../src/level.ts";
+import { allBytes, type Cell, cell, mib, type Pair, type Plan, shown } from "./levels/shown.ts";
 import { forward, levels, rules } from "./levels/tables.ts";
 import { lastLine } from "./peer/answers.ts";
 import { programAt } from "./peer/sides.ts";
@@ -32,8 +31,6 @@ const { values: options } = parseArgs({
 });
 
 type Setting = { readonly model: Model; readonly backend: Backend };
-type Plan = { readonly parts: number; readonly bytes: Foreseen | undefined };
-
 /** The plan's bytes, and how many named parts there are. */
 const foreseen = ({ model, backend }: Setting, level: Level, rule: Rule): Plan => {
   const encoding = orThrow(encodePrompt(model, options.prompt));
@@ -44,9 +41,6 @@ const foreseen = ({ model, backend }: Setting, level: Level, rule: Rule): Plan =
   return { parts: parts.length, bytes };
 };
 
-const cell = t.type({ gap: t.number, seconds: t.number, run: t.union([t.number, t.null]), most: t.number });
-type Cell = t.TypeOf<typeof cell>;
-
 const LIMIT = 1800; // seconds of a cell: a software adapter may take its time
 
 const measured = async (level: string, rule: string): Promise<Cell> => {
@@ -55,25 +49,6 @@ const measured = async (level: string, rule: string): Promise<Cell> => {
   const found = E.chain(({ stdout }: { readonly stdout: string }) => lastLine(cell, stdout, "a cell"))(ended);
   if (E.isLeft(found)) throw new Error(showFaults(found.left));
   return found.right;
-};
-
-const mib = (bytes: number | null | undefined): string =>
-  bytes === undefined || bytes === null ? "–" : (bytes / 2 ** 20).toFixed(1);
-
-const shown = ({ bytes }: Plan, found: Cell | undefined): string =>
-  found === undefined
-    ? `${mib(bytes?.activations)} MiB`
-    : `${found.gap.toExponential(1)}, ${found.seconds.toFixed(3)} s, ${mib(bytes?.activations)} / ${mib(found.run)} MiB`;
-
-type Pair = { readonly planned: number; readonly most: number };
-
-/** How far from their plans the cells were at most, all bytes of them. */
-const allBytes = (pairs: readonly Pair[]): string => {
-  const off = pairs.map(({ planned, most }) => most / planned - 1).sort((a, b) => a - b);
-  const [least, greatest] = [off[0] ?? Number.NaN, off.at(-1) ?? Number.NaN];
-  const most = Math.max(...pairs.map((pair) => pair.most));
-  const percent = (x: number): string => `${x < 0 ? "" : "+"}${(100 * x).toFixed(1)} %`;
-  return `\nin all: ${showBytes(most)} at most; measured beside planned ${percent(least)} to ${percent(greatest)}`;
 };
 
 /** What the model alone takes: much of what a small run takes is the same for all. */

@@ -3,13 +3,13 @@ import {
   type Backend,
   type Expr,
   type Faulty,
-  f32,
   type Graph,
   i32,
   type Rule,
   type RunOptions,
   type Seed,
   type Tensors,
+  tensor,
 } from "@depass/graph";
 import { type Encoding, type Model, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
@@ -130,16 +130,20 @@ export const backwardPasses = (
       TE.bindTo("direction"),
       TE.bind("graph", () => TE.fromEither(graph())),
       TE.chain(({ direction, graph: own }) =>
-        runOnce(call, own, { ...inputsOf(call), direction: f32([direction.length], direction) }, (outputs, times) =>
-          pipe(
-            answer(call, outputs),
-            TE.map(
-              ({ answer: found, read: { name } }): Backward => ({
-                ...{ answer: found, scores: scoresIn(architecture, outputs), times },
-                ...(to === undefined ? {} : { to: name }),
-              }),
+        runOnce(
+          call,
+          own,
+          { ...inputsOf(call), direction: tensor("f64", [direction.length], direction) },
+          (outputs, times) =>
+            pipe(
+              answer(call, outputs),
+              TE.map(
+                ({ answer: found, read: { name } }): Backward => ({
+                  ...{ answer: found, scores: scoresIn(architecture, outputs), times },
+                  ...(to === undefined ? {} : { to: name }),
+                }),
+              ),
             ),
-          ),
         ),
       ),
     );

@@ -60,10 +60,10 @@ const withLogits = ({ softcap }: Architecture, { graph, ...rest }: Decomposed): 
   graph: softcap === undefined ? graph : { ...graph, [LOGITS]: softcapped(softcap)(graph.explained as Expr) },
 });
 
-/** What scores along one direction need. */
+/** What scores along one direction need. Lenses first, in the stream's order: no state then waits to be read at the end. */
 const needed = (architecture: Architecture, lenses: readonly string[]): readonly string[] => [
+  ...lenses.flatMap((place) => [partsName(lensName(place)), lensName(place)]),
   ...new Set([partsName(NORMED), NORMED, LOGITS, explainedOutput(architecture)]),
-  ...lenses.flatMap((place) => [lensName(place), partsName(lensName(place))]),
 ];
 
 type Read = { readonly kind: Reading["kind"]; readonly own: Expr };

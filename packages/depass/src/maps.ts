@@ -8,6 +8,7 @@ import {
   type Fault,
   type Faulty,
   type Graph,
+  narrow,
   partsName,
   type Rule,
   rewrite,
@@ -107,7 +108,9 @@ export const mapsGraph = (architecture: Architecture, rule: Rule): E.Either<read
     E.bind("moduleSeeds", () => moduleSeeds(architecture)),
     E.bind("heads", (a) => partsOf(a.whole.normed as Expr, a.headSeeds, rule, "heads")),
     E.bind("modules", (a) => partsOf(a.whole.normed as Expr, a.moduleSeeds, rule, "modules")),
-    E.bind("graph", ({ whole, heads, modules }) => pipe({ ...heads, ...modules, ...whole }, share, simplify)),
+    E.bind("graph", ({ whole, heads, modules }) =>
+      pipe({ ...heads, ...modules, ...whole }, share, simplify, E.chain(narrow)),
+    ),
     E.map(({ graph, headSeeds: [first] }) => ({ graph, heads: (first?.named as number) - 1 })),
   );
 };

@@ -70,12 +70,12 @@ for (const [name, levelOf] of Object.entries(levels))
     ];
     assert.is(back.mode, "adjoint");
     assert.is(own.mode, "adjoint");
-    near(scoresOf(back), scoresOf(forward), 1e-6);
+    near(scoresOf(back), scoresOf(forward), 1e-9);
     assert.equal(
       back.parts.map((p) => [p.name, p.token]),
       forward.parts.map((p) => [p.name, p.token]),
     );
-    assert.ok(back.gap < 1e-6);
+    assert.ok(back.gap < 1e-9);
   });
 
 test("the neurons that score most, chosen and scored in one call: they and the rest are all of the logit", async () => {

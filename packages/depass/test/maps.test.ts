@@ -1,6 +1,7 @@
 // Maps against what they stand for: each layer's level explained by itself, and the pass backwards where there is one.
 import {
   type Backend,
+  check,
   linearRule,
   maxRule,
   mul,
@@ -20,7 +21,7 @@ import * as assert from "uvu/assert";
 import { attribute, scoreMaps } from "../src/attribute.ts";
 import { openBackend } from "../src/backends.ts";
 import { attentionLevel, headLevel, mlpLevel } from "../src/levels.ts";
-import type { Maps } from "../src/maps.ts";
+import { type Maps, mapsGraph } from "../src/maps.ts";
 import { newFolder, remove, writeCheckpoint } from "./tiny.ts";
 
 const test = suite<{ folder: string; model: Model }>("maps");
@@ -97,6 +98,16 @@ test("a linear rule: one pass backwards gives what carrying gives, and the neuro
   assert.equal([maps.mode, maps.all?.neurons.length, maps.all?.neurons[0]?.length], ["adjoint", 2, 24]);
   const { linear: _, ...carried } = taylorRule();
   same(await scoreMaps(model, prompt, { backend: reference, rule: carried }), maps, 1e-9);
+});
+
+test("in the last layer only the position that is asked has an MLP", ({ model: { architecture } }) => {
+  const { graph } = orThrow(mapsGraph(architecture, softmaxRule()));
+  const shapes = [...orThrow(check(graph)).values()];
+  // Neurons of all layers' heads, and of all modules but the last MLP: `[G, M, tokens, I]`.
+  const [neurons, { layers }] = [24, architecture];
+  const last = shapes.filter(([G, , , I]) => I === neurons && (G === layers || G === 2 * layers - 1));
+  assert.ok(last.length > 0);
+  for (const [, , tokens] of last) assert.is(tokens, 1);
 });
 
 test("a target that is no token is found before anything runs", async ({ model }) => {

@@ -192,6 +192,8 @@ const plan = (): Command =>
     .addOption(options.rule())
     .addOption(options.temperatureOption())
     .addOption(options.special())
+    .option("--layers", "with the scores at every layer")
+    .option("--maps", "what heads and modules of all layers take, too, as --maps of attribute and the command map")
     .addOption(options.deviceBackend())
     .addOption(options.adapter())
     .addOption(options.memory())

@@ -27,6 +27,8 @@ export type PlanReport = Pick<Attribution, "model" | "backend"> & {
   /** Operations a second, as measured; `seconds` is what they come to. */
   readonly rate: number;
   readonly seconds: number;
+  /** What maps of all heads and modules take, which are a run of their own behind the other. */
+  readonly maps?: { readonly bytes: Foreseen; readonly flops: number; readonly seconds: number };
 };
 
 const FLOAT = 4;
@@ -55,10 +57,22 @@ const weightsLine = ({ weights, allWeights, byType }: Foreseen): string =>
     ? `${showBytes(weights)} at once of ${showBytes(allWeights)}${typesText(byType)}: they come and go during the run`
     : `${showBytes(weights)}${typesText(byType)}`;
 
+const mapsLine = ({ bytes, flops, seconds }: NonNullable<PlanReport["maps"]>): string =>
+  `a run more: ${giga(flops)} GFLOP, peak ${showBytes(bytes.peak)}, about ${duration(seconds)}`;
+
 const peakLine = ({ peak, beside }: Foreseen): string =>
   beside === 0 ? showBytes(peak) : `${showBytes(peak)}, and about ${showBytes(beside)} for the process itself`;
 
-export const reportPlan = ({ model, backend, tokens, bytes, flops, rate, seconds }: PlanReport): readonly string[] =>
+export const reportPlan = ({
+  model,
+  backend,
+  tokens,
+  bytes,
+  flops,
+  rate,
+  seconds,
+  maps,
+}: PlanReport): readonly string[] =>
   [
     ["model", model.path],
     ["backend", `${backend.name} on ${backend.device} (${backend.why})`],
@@ -69,10 +83,17 @@ export const reportPlan = ({ model, backend, tokens, bytes, flops, rate, seconds
     ["tiles", `${bytes.tiles}`],
     ["operations", `${giga(flops)} GFLOP`],
     ["time", `about ${duration(seconds)}: an estimate, at the ${giga(rate)} GFLOP/s of one product just measured`],
+    ...(maps === undefined ? [] : [["maps", mapsLine(maps)]]),
   ].map(([name = "", text]) => `${name.padEnd(13)}${text}`);
 
+const mapsRows = ({ bytes, flops, seconds }: NonNullable<PlanReport["maps"]>): Records["rows"] => [
+  ["maps: peak", bytes.peak, "bytes"],
+  ["maps: operations", flops, "operations"],
+  ["maps: time", seconds, "seconds"],
+];
+
 /** A row a quantity, with its unit: bytes, operations, seconds. */
-export const planRecords = ({ model, backend, tokens, bytes, flops, rate, seconds }: PlanReport): Records => ({
+export const planRecords = ({ model, backend, tokens, bytes, flops, rate, seconds, maps }: PlanReport): Records => ({
   about: `${model.path}, ${tokens} tokens, ${backend.name} on ${backend.device}`,
   columns: ["quantity", "value", "unit"],
   rows: [
@@ -87,5 +108,6 @@ export const planRecords = ({ model, backend, tokens, bytes, flops, rate, second
     ["operations", flops, "operations"],
     ["measured rate", rate, "operations a second"],
     ["time", seconds, "seconds"],
+    ...(maps === undefined ? [] : mapsRows(maps)),
   ],
 });

@@ -54,6 +54,30 @@ test("as a table: each quantity of --json with its unit", async () => {
   assert.match(both.stderr, "--json: expected one format, got --format csv as well");
 });
 
+test("scores at every layer and maps of heads and modules are planned, too", async () => {
+  const [plain, all] = [await json("--tokens", "20"), await json("--tokens", "20", "--layers", "--maps")];
+  assert.ok(all.flops > plain.flops && all.flops < 1.2 * plain.flops, `${all.flops} instead of ${plain.flops}`);
+  assert.is(plain.maps, undefined);
+  const longer = await json("--tokens", "40", "--maps");
+  // Parts of the maps are as many at each token, however many tokens there are; only attention looks at all of them.
+  const times = longer.maps.flops / all.maps.flops;
+  assert.ok(times >= 2 && times < 2.5, `${times} times the operations for twice the tokens`);
+  assert.is(all.maps.bytes.peak, all.maps.bytes.weights + all.maps.bytes.activations);
+  assert.is(all.maps.seconds, all.maps.flops / all.rate);
+  const text = await plan("--tokens", "20", "--maps");
+  assert.match(text.stdout, /^maps +a run more: .* GFLOP, peak .*, about .*$/m);
+  const table = await plan("--tokens", "20", "--maps", "--format", "csv");
+  assert.match(table.stdout, `maps: operations,${all.maps.flops},operations`);
+});
+
+test("maps under a linear rule are the pass backwards, which takes less than carrying all of them", async () => {
+  const [softmax, taylor] = [
+    await json("--tokens", "20", "--maps"),
+    await json("--tokens", "20", "--maps", "--rule", "taylor"),
+  ];
+  assert.ok(taylor.maps.flops < softmax.maps.flops);
+});
+
 test("a prompt has its own tokens", async () => {
   const { tokens } = await json("--prompt", "a b");
   assert.is((await json("--tokens", `${tokens}`)).flops, (await json("--prompt", "a b")).flops);

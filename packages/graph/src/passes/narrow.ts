@@ -65,6 +65,7 @@ const rules: Rules = {
   sum: offAxis,
   max: offAxis,
   slice: offAxis,
+  concat: ({ params }, context) => (params.axis === context.places.axis ? undefined : elementwise(params, context)),
   linear: rowwise,
   softmax: rowwise,
   logSumExp: rowwise,

@@ -14,7 +14,7 @@ import { simplify } from "../../src/passes/simplify.ts";
 import { softmaxRule } from "../../src/rules.ts";
 import { tokenSeed } from "../../src/seeds.ts";
 import * as s from "../../src/syntax.ts";
-import { i32 } from "../../src/tensor.ts";
+import { f32, i32 } from "../../src/tensor.ts";
 import { configs, decompositions, graphs, modelOf } from "../../src/testing/index.ts";
 import { mapOutputs, nodesOf } from "../../src/traverse.ts";
 import { right } from "../either.ts";
@@ -95,6 +95,26 @@ test("what others read whole is computed whole, once", () => {
   const ops = nodesOf(narrowed(graph)).map((n) => n.op);
   assert.is(ops.filter((op) => op === "exp").length, 1);
   assert.ok(ops.indexOf("gather") < ops.indexOf("neg"));
+});
+
+test("values side by side are wanted at the same places, behind each other they are not", () => {
+  const x = s.input("x", ["T", 4]);
+  const at = s.gather(-2, s.input("position", ["P"], "i32"));
+  const beside: Graph = { y: at(s.concat(-1, s.exp(x), s.neg(x))) };
+  const behind: Graph = { y: at(s.concat(-2, s.exp(x), s.neg(x))) };
+  const isLate = (graph: Graph): boolean => {
+    const ops = nodesOf(narrowed(graph)).map((n) => n.op);
+    return ops.indexOf("gather") > ops.indexOf("exp");
+  };
+  assert.equal([isLate(beside), isLate(behind)], [false, true]);
+  const given = {
+    x: f32(
+      [3, 4],
+      Array.from({ length: 12 }, (_, i) => i / 3 - 2),
+    ),
+    position: i32([2], [2, 0]),
+  };
+  for (const graph of [beside, behind]) sameOutputs(narrowed(graph), graph, given);
 });
 
 test("two questions about one value keep it whole", () => {

@@ -51,6 +51,10 @@ const FEWEST_NODES = 24;
  * hands over what is alive there: a training step of some thousand nodes is a third slower in segments of 256.
  */
 const MOST_NODES = 1024;
+/** Where hardly anything is handed over, segments are short: within one ONNX Runtime holds more than is alive at once. */
+const SHORT_NODES = 128;
+/** A valley at which that is so: what is alive before it is as many times as much. */
+const DEEP = 1.5;
 
 const nominalElements = (shape: Shape): number => {
   const count: Dim = product(shape);
@@ -84,9 +88,11 @@ const aliveBehind = (nodes: readonly Expr[], shapes: Shapes): readonly number[] 
   });
 };
 
-/** The lowest point of every valley: `[node, elements]`. */
-const valleys = (alive: readonly number[]): readonly (readonly [number, number])[] => {
-  const found: (readonly [number, number])[] = [];
+type Valley = readonly [place: number, elements: number];
+
+/** The lowest point of every valley. */
+const valleys = (alive: readonly number[]): readonly Valley[] => {
+  const found: Valley[] = [];
   let falling = false;
   for (let i = 1; i < alive.length; i++) {
     const [before, now] = [alive[i - 1] as number, alive[i] as number];
@@ -98,7 +104,8 @@ const valleys = (alive: readonly number[]): readonly (readonly [number, number])
 
 /** Where the same valley comes again and again: nodes behind which the graph is cut. */
 const cutsOf = (nodes: readonly Expr[], shapes: Shapes): readonly number[] => {
-  const found = valleys(aliveBehind(nodes, shapes));
+  const alive = aliveBehind(nodes, shapes);
+  const found = valleys(alive);
   const counts = new Map<number, number>();
   for (const [, size] of found) counts.set(size, (counts.get(size) ?? 0) + 1);
   const [usual] = [...counts].sort(([a, n], [b, m]) => m - n || a - b);
@@ -107,19 +114,38 @@ const cutsOf = (nodes: readonly Expr[], shapes: Shapes): readonly number[] => {
     for (const [place, size] of found)
       if (size === usual[0] && place + 1 - (cuts.at(-1) ?? 0) >= FEWEST_NODES) cuts.push(place + 1);
   return [...cuts, nodes.length].flatMap((end, i) => [
-    ...cutsWithin(cuts[i - 1] ?? 0, end, found),
+    ...cutsWithin(cuts[i - 1] ?? 0, end, found, alive),
     ...(end === nodes.length ? [] : [end]),
   ]);
 };
 
-/** Where no valley comes again, as where parts grow in number from layer to layer: the lowest one of each stretch. */
-const cutsWithin = (from: number, end: number, found: readonly (readonly [number, number])[]): readonly number[] => {
+/** The lowest valley that makes a segment of half as many nodes to as many. */
+const lowestWithin = (begin: number, most: number, found: readonly Valley[]): Valley | undefined =>
+  found
+    .filter(([place]) => place + 1 >= begin + most / 2 && place + 1 <= begin + most)
+    .reduce<Valley | undefined>((a, b) => (a === undefined || b[1] < a[1] ? b : a), undefined);
+
+/** Where no valley comes again, as where parts grow in number from layer to layer: a deep one, or the lowest of a long stretch. */
+const cutsWithin = (
+  from: number,
+  to: number,
+  found: readonly Valley[],
+  alive: readonly number[],
+): readonly number[] => {
+  const isDeep = (begin: number, [place, elements]: Valley): boolean =>
+    alive.slice(begin, place).some((size) => size >= DEEP * elements);
+  const cutBehind = (begin: number): Valley | undefined => {
+    for (let most = SHORT_NODES; most <= MOST_NODES && most < to - begin; most *= 2) {
+      const lowest = lowestWithin(begin, most, found);
+      if (lowest !== undefined && (most === MOST_NODES || isDeep(begin, lowest))) return lowest;
+    }
+    return undefined;
+  };
   const cuts: number[] = [];
-  for (let begin = from; end - begin > MOST_NODES; begin = cuts.at(-1) as number) {
-    const stretch = found.filter(([place]) => place + 1 >= begin + MOST_NODES / 2 && place + 1 <= begin + MOST_NODES);
-    if (stretch.length === 0) return cuts;
-    const [lowest] = stretch.reduce((a, b) => (b[1] < a[1] ? b : a));
-    cuts.push(lowest + 1);
+  for (let begin = from; to - begin > 2 * SHORT_NODES; begin = cuts.at(-1) as number) {
+    const cut = cutBehind(begin);
+    if (cut === undefined) return cuts;
+    cuts.push(cut[0] + 1);
   }
   return cuts;
 };
