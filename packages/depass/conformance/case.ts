@@ -3,13 +3,13 @@ import { type Backend, type Faulty, type Graph, i32, partsName, type Runner, typ
 import type { Model } from "@depass/models";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { compared, type Outcome } from "./compare.ts";
+import { compared, type Outcome, type Tolerance } from "./compare.ts";
 import type { Expected, Prompt } from "./expected.ts";
 import { type Parts, type Variant, variantOf } from "./variants.ts";
 
 export type Case = { readonly name: string; readonly prompt: Prompt; readonly expected: Expected };
 
-export type Setting = { readonly model: Model; readonly backend: Backend; readonly tolerance: number };
+export type Setting = { readonly model: Model; readonly backend: Backend; readonly tolerance: Tolerance };
 
 export const inputsOf = ({ prompt }: Case): Tensors => ({
   tokens: i32([prompt.ids.length], prompt.ids),

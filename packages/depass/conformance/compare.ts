@@ -1,15 +1,25 @@
 // Expected against computed: the error of a tensor as one number, and how a line about it reads.
 import type { Backend, Tensor } from "@depass/graph";
 
+/**
+ * Largest error. Expected values that are stored in f64 are exact (conformance/exact); others carry a rounding of their own,
+ * in how they were computed and how they are stored.
+ */
+export type Tolerance = { readonly rounded: number; readonly exact: number };
+
 /** On what a folder is checked, how exactly, and which of its tensors, by their names in the lines about them. */
 export type Terms = {
   readonly backend: Backend;
-  readonly tolerance: number;
+  readonly tolerance: Tolerance;
   readonly isWanted: (name: string) => boolean;
 };
 
 /** Terms for all that a folder has. */
-export const inFull = (backend: Backend, tolerance: number): Terms => ({ backend, tolerance, isWanted: () => true });
+export const inFull = (backend: Backend, rounded: number, exact = rounded): Terms => ({
+  backend,
+  tolerance: { rounded, exact },
+  isWanted: () => true,
+});
 
 export type Outcome =
   | {
@@ -46,11 +56,11 @@ export const relativeError = (actual: ArrayLike<number>, expected: ArrayLike<num
   return Number.isFinite(error) ? error : Number.POSITIVE_INFINITY;
 };
 
-export const compared = (name: string, actual: ArrayLike<number>, expected: Tensor, tolerance: number): Outcome => ({
+export const compared = (name: string, actual: ArrayLike<number>, expected: Tensor, tolerance: Tolerance): Outcome => ({
   kind: "compared",
   name,
   error: relativeError(actual, expected.data),
-  tolerance,
+  tolerance: expected.dtype === "f64" ? tolerance.exact : tolerance.rounded,
 });
 
 export const passes = (o: Outcome): boolean =>

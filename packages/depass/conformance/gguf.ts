@@ -7,13 +7,13 @@ import { loadModel, type Model, openGguf } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 import * as TE from "fp-ts/lib/TaskEither.js";
-import { compared, type Outcome, type Terms } from "./compare.ts";
+import { compared, type Outcome, type Terms, type Tolerance } from "./compare.ts";
 import { type Expected, readExpected, readTexts } from "./expected.ts";
 
 const TYPES = "types";
 
 /** Largest relative error of unpacked values: none. */
-const EXACT = 0;
+const EXACT: Tolerance = { rounded: 0, exact: 0 };
 
 const checkTypes = (folder: string, { isWanted }: Terms): Faulty<readonly Outcome[]> =>
   pipe(
@@ -44,7 +44,7 @@ const logitsOf = (runner: Runner, ids: readonly number[]): Faulty<Tensor> =>
 type Text = { readonly text: string; readonly ids: readonly number[] };
 
 const checkText =
-  (model: Model, runner: Runner, expected: Expected, tolerance: number) =>
+  (model: Model, runner: Runner, expected: Expected, tolerance: Tolerance) =>
   ([name, { text, ids }]: readonly [string, Text]): Faulty<readonly Outcome[]> => {
     const encoded = model.tokenizer.encode(text, { special: true });
     const same = E.isRight(encoded) && encoded.right.ids.join() === ids.join();

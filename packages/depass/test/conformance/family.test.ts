@@ -3,13 +3,13 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type Backend, orThrow, reference } from "@depass/graph";
+import { type Backend, f32, orThrow, reference, type Tensor } from "@depass/graph";
 import { webgpu } from "@depass/kernels";
 import { architectureOf, type Families } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { inFull, passes, relativeError, showOutcome } from "../../conformance/compare.ts";
+import { compared, inFull, passes, relativeError, showOutcome } from "../../conformance/compare.ts";
 import { checkFamily } from "../../conformance/family.ts";
 import { openBackend } from "../../src/backends.ts";
 
@@ -36,8 +36,8 @@ const check = (backend: Backend, tolerance: number): void => {
       const outcomes = orThrow(await checkFamily(folder, hasParts, inFull(backend, tolerance))());
       const bad = outcomes.filter((o) => !passes(o)).map((o) => showOutcome(family, o));
       assert.is(bad.join("\n"), "");
-      const compared = outcomes.filter((o) => o.kind === "compared");
-      assert.ok(compared.length >= (hasParts ? 10 : 2), `${compared.length} tensors compared`);
+      const found = outcomes.filter((o) => o.kind === "compared");
+      assert.ok(found.length >= (hasParts ? 10 : 2), `${found.length} tensors compared`);
     });
   }
 };
@@ -48,6 +48,13 @@ test("an error that is no number, or a tensor of another length, fails", () => {
   assert.is(relativeError([1, 2], [1, 2]), 0);
   assert.ok(Math.abs(relativeError([3, 4.5], [3, 4]) - 0.1) < 1e-12);
   assert.not(passes({ kind: "compared", name: "x", error: 2e-5, tolerance: 1e-5 }));
+});
+
+test("expected values that are stored in f64 are exact, and others rounded", () => {
+  const tolerance = { rounded: 1e-6, exact: 1e-9 };
+  const error = (expected: Tensor) => compared("x", [1 + 1e-7], expected, tolerance);
+  assert.ok(passes(error(f32([1], [1]))));
+  assert.not(passes(error({ dtype: "f64", shape: [1], data: Float64Array.of(1) })));
 });
 
 /** The llama folder by a family of one's own, which takes the place of the one that comes along and builds something else. */
