@@ -19,21 +19,24 @@ import { allBytes, type Cell, cell, mib, type Pair, type Plan, shown } from "./l
 import { forward, levels, rules } from "./levels/tables.ts";
 import { lastLine } from "./peer/answers.ts";
 import { programAt } from "./peer/sides.ts";
+import { promptFor } from "./subject/prompt.ts";
 
 const { values: options } = parseArgs({
   options: {
     model: { type: "string", default: "demo" },
-    prompt: { type: "string", default: "When Mary and John went to the store, John gave a drink to" },
+    prompt: { type: "string" },
     backend: { type: "string", default: "auto" },
     runs: { type: "string", default: "3" },
     plan: { type: "boolean", default: false },
   },
 });
 
+const prompt = options.prompt ?? promptFor(options.model);
+
 type Setting = { readonly model: Model; readonly backend: Backend };
 /** The plan's bytes, and how many named parts there are. */
 const foreseen = ({ model, backend }: Setting, level: Level, rule: Rule): Plan => {
-  const encoding = orThrow(encodePrompt(model, options.prompt));
+  const encoding = orThrow(encodePrompt(model, prompt));
   const { parts } = orThrow(partsIn(level, encoding));
   const { graph } = orThrow(explanationGraph(model, { seed: level.seed, rule }));
   const sizes = { T: encoding.ids.length, N: parts.length };
@@ -44,7 +47,7 @@ const foreseen = ({ model, backend }: Setting, level: Level, rule: Rule): Plan =
 const LIMIT = 1800; // seconds of a cell: a software adapter may take its time
 
 const measured = async (level: string, rule: string): Promise<Cell> => {
-  const args = [options.model, options.prompt, options.backend, level, rule, options.runs];
+  const args = [options.model, prompt, options.backend, level, rule, options.runs];
   const ended = await programAt("a cell", "packages/depass/bench/levels/cell.ts", args, LIMIT)();
   const found = E.chain(({ stdout }: { readonly stdout: string }) => lastLine(cell, stdout, "a cell"))(ended);
   if (E.isLeft(found)) throw new Error(showFaults(found.left));
@@ -53,14 +56,14 @@ const measured = async (level: string, rule: string): Promise<Cell> => {
 
 /** What the model alone takes: much of what a small run takes is the same for all. */
 const withoutParts = async ({ model, backend }: Setting): Promise<string> => {
-  const T = orThrow(encodePrompt(model, options.prompt)).ids.length;
+  const T = orThrow(encodePrompt(model, prompt)).ids.length;
   const plan = backend.foresee?.(forward(model.architecture), model.weights, { T });
   const [bytes, found] = [plan && orThrow(plan), await measured("none", "none")];
   return `\na forward pass without parts: ${found.seconds.toFixed(3)} s, ${mib(bytes?.activations)} / ${mib(found.run)} MiB`;
 };
 
 const backwards = async ({ model, backend }: Setting): Promise<string> => {
-  const { heads, all, times, gap } = await scoreMaps(model, options.prompt, { rule: taylorRule(), backend });
+  const { heads, all, times, gap } = await scoreMaps(model, prompt, { rule: taylorRule(), backend });
   const count = [...heads, ...(all?.neurons ?? []), ...(all?.tokens ?? [])].flat().length + 2 * heads.length;
   return (
     `\nadjoint: ${count} scores in one pass backwards, set-up ${times.prepare.toFixed(2)} s, run with its first ` +
@@ -89,7 +92,7 @@ const main = async (): Promise<void> => {
   const name = backendNames.find((b) => b === options.backend) ?? "auto";
   const { backend } = await openBackend({ backend: name })().then(orThrow);
   const { architecture: a } = model;
-  console.log(`${a.family}, ${a.layers} layers, "${options.prompt}", on ${backend.name}, ${backend.device}\n`);
+  console.log(`${a.family}, ${a.layers} layers, "${prompt}", on ${backend.name}, ${backend.device}\n`);
   console.log(`| level | parts | ${rules.map((r) => r.name).join(" | ")} |`);
   console.log(`| --- | ---: |${" ---: |".repeat(rules.length)}`);
   const pairs = await rows({ model, backend });

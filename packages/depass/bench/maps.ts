@@ -10,16 +10,19 @@ import { attribute, load, scoreMaps } from "../src/attribute.ts";
 import { backendNames, openBackend } from "../src/backends.ts";
 import { attentionLevel, headLevel, mlpLevel, neuronLevel } from "../src/levels.ts";
 import type { Maps } from "../src/maps.ts";
+import { promptFor } from "./subject/prompt.ts";
 
 const { values: options } = parseArgs({
   options: {
     model: { type: "string" },
-    prompt: { type: "string", default: "When Mary and John went to the store, John gave a drink to" },
+    prompt: { type: "string" },
     backend: { type: "string", default: "auto" },
     layers: { type: "string" },
     neurons: { type: "string", default: "12" },
   },
 });
+
+const prompt = options.prompt ?? promptFor(options.model);
 
 type Subject = { readonly model: Model; readonly backend: Backend };
 
@@ -33,7 +36,7 @@ const timed = async <A>(what: string, use: () => Promise<A>): Promise<A> => {
 };
 
 const scoresOf = async (model: Model, backend: Backend, seed: Seed, rule: Rule): Promise<readonly number[]> => {
-  const { parts } = await attribute(model, options.prompt, { backend, seed, rule, mode: "forward" });
+  const { parts } = await attribute(model, prompt, { backend, seed, rule, mode: "forward" });
   return parts.slice(1, seed.named as number).map((p) => p.score);
 };
 
@@ -72,7 +75,6 @@ const main = async (): Promise<void> => {
   const model = await (options.model === undefined ? load() : load(options.model));
   const name = backendNames.find((b) => b === options.backend) ?? "auto";
   const { backend } = await openBackend({ backend: name })().then(orThrow);
-  const { prompt } = options;
   const count = model.architecture.layers;
   const layers = options.layers?.split(",").map(Number) ?? Array.from({ length: count }, (_, l) => l);
   console.log(`${model.architecture.family}, ${count} layers, "${prompt}", on ${backend.name}, ${backend.device}`);
