@@ -25,7 +25,7 @@ import { departures, nextLengths, weightsIn } from "../memory/memory.ts";
 import { type Way, type Ways, wayFor } from "../memory/way.ts";
 import type { Step } from "../plan/plan.ts";
 import { isDense } from "../plan/variant.ts";
-import { aborted } from "../runtime/aborted.ts";
+import { aborted, isAborted } from "../runtime/aborted.ts";
 import { freeNow } from "../runtime/free.ts";
 import type { OrtTensor } from "../runtime/session.ts";
 import { type Lookup, rowsFor } from "../weights/lookup.ts";
@@ -219,7 +219,7 @@ const throughSteps = async (ready: Ready, course: Course): Promise<Result<Tensor
   const { steps, sizes } = way;
   const values = new Map<string, OrtTensor>();
   for (const [i, step] of steps.entries()) {
-    if (options.signal?.aborted) return E.left(aborted("run"));
+    if (await isAborted(options.signal)) return E.left(aborted("run"));
     if (!ready.life.isOpen) return E.left(disposedRunner);
     options.progress?.({ done: i, total: steps.length, what: step.site ?? `segment ${i}` });
     const weights = await supply.before(step);

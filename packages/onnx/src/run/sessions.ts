@@ -4,7 +4,7 @@ import * as E from "fp-ts/lib/Either.js";
 import type { Program } from "../lower/program.ts";
 import type { Way } from "../memory/way.ts";
 import type { Step } from "../plan/plan.ts";
-import { aborted } from "../runtime/aborted.ts";
+import { aborted, isAborted } from "../runtime/aborted.ts";
 import { openSession, type Runtime, type Session } from "../runtime/session.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
@@ -57,7 +57,7 @@ export const openAll = async (
   { signal }: RunOptions,
 ): Promise<Result<void>> => {
   for (const step of way.steps) {
-    if (signal?.aborted) return E.left(aborted("run"));
+    if (await isAborted(signal)) return E.left(aborted("run"));
     const session = await sessionFor(ready, way, step, free);
     if (E.isLeft(session)) return session;
   }
