@@ -53,8 +53,11 @@ const FEWEST_NODES = 24;
 const MOST_NODES = 1024;
 /** Where hardly anything is handed over, segments are short: within one ONNX Runtime holds more than is alive at once. */
 const SHORT_NODES = 128;
-/** A valley at which that is so: what is alive before it is as many times as much. */
-const DEEP = 1.5;
+/**
+ * A valley at which that is so: what is alive before it is as many times as much. More than that for a long segment: those of
+ * training keep their memory from run to run (sessions.ts), and a step cut at 1.5 takes a quarter longer.
+ */
+const deepFor = (most: number): number => (most < MOST_NODES / 2 ? 1.5 : 2);
 
 const nominalElements = (shape: Shape): number => {
   const count: Dim = product(shape);
@@ -132,12 +135,12 @@ const cutsWithin = (
   found: readonly Valley[],
   alive: readonly number[],
 ): readonly number[] => {
-  const isDeep = (begin: number, [place, elements]: Valley): boolean =>
-    alive.slice(begin, place).some((size) => size >= DEEP * elements);
+  const isDeep = (begin: number, most: number, [place, elements]: Valley): boolean =>
+    alive.slice(begin, place).some((size) => size >= deepFor(most) * elements);
   const cutBehind = (begin: number): Valley | undefined => {
     for (let most = SHORT_NODES; most <= MOST_NODES && most < to - begin; most *= 2) {
       const lowest = lowestWithin(begin, most, found);
-      if (lowest !== undefined && (most === MOST_NODES || isDeep(begin, lowest))) return lowest;
+      if (lowest !== undefined && (most === MOST_NODES || isDeep(begin, most, lowest))) return lowest;
     }
     return undefined;
   };
