@@ -31,17 +31,6 @@ const lowest = (taken: readonly Taken[], value: Span, length: number): number =>
   return at;
 };
 
-/** Where one that begins there stands among them. */
-const placeAmong = (taken: readonly Taken[], begin: number): number => {
-  let [low, high] = [0, taken.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if ((taken[middle] as Taken).begin < begin) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-};
-
 /** Large values first, each at the lowest place that is free (greedy by size; Pisarchyk and Lee 2020). */
 export const placed = (spans: readonly Span[]): Places => {
   const offsets = new Map<string, number>();
@@ -52,7 +41,8 @@ export const placed = (spans: readonly Span[]): Places => {
     const begin = lowest(taken, span, length);
     const end = begin + length;
     offsets.set(span.name, begin);
-    taken.splice(placeAmong(taken, begin), 0, { span, begin, end });
+    const next = taken.findIndex((other) => other.begin >= begin);
+    taken.splice(next < 0 ? taken.length : next, 0, { span, begin, end });
     elements = Math.max(elements, end);
   }
   return { offsets, elements };

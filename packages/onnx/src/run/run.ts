@@ -27,12 +27,12 @@ import type { Step } from "../plan/plan.ts";
 import { isDense } from "../plan/variant.ts";
 import { aborted, isAborted } from "../runtime/aborted.ts";
 import { freeNow } from "../runtime/free.ts";
-import type { OrtTensor } from "../runtime/session.ts";
+import type { OrtTensor, Session } from "../runtime/session.ts";
 import { type Lookup, rowsFor } from "../weights/lookup.ts";
 import { type Arrays, FLOAT } from "../weights/pool.ts";
 import type { Store } from "../weights/store.ts";
 import { type Feeds, fetchesOf, fixedFeeds, inputTensor, type Room } from "./feeds.ts";
-import { openAll, type Sessions, sessionFor } from "./sessions.ts";
+import { type Opened, openAll, type Sessions } from "./sessions.ts";
 
 type Result<A> = E.Either<readonly Fault[], A>;
 
@@ -61,8 +61,6 @@ export type Ready = Sessions & {
   readonly arrays: Arrays;
   /** Of earlier runs in the same way. */
   readonly last: { way: Way | undefined; again: Again };
-  /** Ended by dispose(). */
-  readonly life: { isOpen: boolean };
 };
 
 /** Bytes that its weights and a run may take: what other runners of the backend keep is not among them. */
@@ -171,15 +169,12 @@ const gatesHold = ({ gates, ways: { base } }: Ready, { variant }: Way, step: Ste
 
 /** What a step gives, by the names of its values; "unsure" where its own checks say that it may be wrong. */
 const stepped = async (
-  ready: Ready,
-  way: Way,
+  sessions: Opened,
   step: Step,
   feeds: Feeds,
   fetches: Feeds,
 ): Promise<Result<ReadonlyMap<string, OrtTensor> | "unsure">> => {
-  const session = await sessionFor(ready, way, step, freeFor(ready));
-  if (E.isLeft(session)) return session;
-  const done = await session.right.run(feeds, fetches)();
+  const done = await (sessions.get(step.program) as Session).run(feeds, fetches)();
   if (E.isLeft(done)) return done;
   const given = (local: string): OrtTensor | undefined => fetches[step.program.outputs[local]?.tensor ?? ""];
   if (step.checks.some((name) => (given(name)?.data[0] ?? 0) !== 0)) return E.right("unsure");
@@ -189,6 +184,7 @@ const stepped = async (
 /** What a run has of its own. */
 type Course = {
   readonly way: Way;
+  readonly sessions: Opened;
   readonly supply: Supply;
   readonly fixed: Map<Program, Feeds>;
   readonly room: Room;
@@ -209,13 +205,14 @@ const computed = async (
   if (E.isLeft(arena)) return arena;
   const room: Room = { places: way.places, arena: arena.right, kept: way.kept, arrays: ready.arrays };
   const supply = supplyOf(ready, way, options);
-  const result = await throughSteps(ready, { way, supply, fixed: again.fixed, room, inputs, options });
+  const course: Course = { way, sessions: sessions.right, supply, fixed: again.fixed, room, inputs, options };
+  const result = await throughSteps(ready, course);
   again.arenas.push(arena.right);
   return result;
 };
 
 const throughSteps = async (ready: Ready, course: Course): Promise<Result<Tensors | "unsure">> => {
-  const { way, supply, fixed, room, inputs, options } = course;
+  const { way, sessions, supply, fixed, room, inputs, options } = course;
   const { steps, sizes } = way;
   const values = new Map<string, OrtTensor>();
   for (const [i, step] of steps.entries()) {
@@ -228,7 +225,7 @@ const throughSteps = async (ready: Ready, course: Course): Promise<Result<Tensor
     const own = fixed.get(step.program) ?? fixedFeeds(ready.runtime, step, sizes);
     fixed.set(step.program, own);
     const feeds = { ...own, ...feedsOf(ready, step, weights.right, values, inputs) };
-    const made = await stepped(ready, way, step, feeds, fetchesOf(ready.runtime, step, sizes, room));
+    const made = await stepped(sessions, step, feeds, fetchesOf(ready.runtime, step, sizes, room));
     if (E.isLeft(made) || made.right === "unsure") return made as Result<"unsure">;
     for (const [value, t] of made.right) values.set(value, t);
     supply.behind(i);

@@ -1,9 +1,8 @@
 // Which session computes a step? One for each program of a way, opened once.
-import type { Fault, RunOptions } from "@depass/graph";
+import { disposedRunner, type Fault, type RunOptions } from "@depass/graph";
 import * as E from "fp-ts/lib/Either.js";
 import type { Program } from "../lower/program.ts";
 import type { Way } from "../memory/way.ts";
-import type { Step } from "../plan/plan.ts";
 import { aborted, isAborted } from "../runtime/aborted.ts";
 import { openSession, type Runtime, type Session } from "../runtime/session.ts";
 
@@ -13,6 +12,8 @@ export type Sessions = {
   readonly runtime: Runtime;
   /** A session that is being opened is waited for, not opened twice. */
   readonly sessions: Readonly<Record<"plain" | "pooled", Map<Program, Promise<Result<Session>>>>>;
+  /** Ended by dispose(). */
+  readonly life: { isOpen: boolean };
 };
 
 /** Nodes from which pooling pays, and bytes that a runner may keep between its runs for it. */
@@ -33,21 +34,17 @@ export const isPooled = (
 };
 
 /** Each is opened once. */
-export const sessionFor = (
-  { runtime, sessions }: Sessions,
-  way: Way,
-  { program: own }: Step,
-  free: number,
-): Promise<Result<Session>> => {
-  const pooled = isPooled(way, own, free);
+const sessionFor = ({ runtime, sessions }: Sessions, program: Program, pooled: boolean): Promise<Result<Session>> => {
   const kind = sessions[pooled ? "pooled" : "plain"];
-  const opening = kind.get(own) ?? openSession(runtime, own.bytes, pooled)();
-  kind.set(own, opening);
+  const opening = kind.get(program) ?? openSession(runtime, program.bytes, pooled)();
+  kind.set(program, opening);
   return opening;
 };
 
+export type Opened = ReadonlyMap<Program, Session>;
+
 /**
- * All sessions of a way, opened before any value is there: what a session keeps, it would put behind values that go, and the
+ * The sessions of a way, opened before any value is there: what a session keeps, it would put behind values that go, and the
  * system's allocator gives back nothing below what stays (100 MiB at 512 tokens of SmolLM2-135M).
  */
 export const openAll = async (
@@ -55,11 +52,14 @@ export const openAll = async (
   way: Way,
   free: number,
   { signal }: RunOptions,
-): Promise<Result<void>> => {
-  for (const step of way.steps) {
+): Promise<Result<Opened>> => {
+  const opened = new Map<Program, Session>();
+  for (const program of new Set(way.steps.map((step) => step.program))) {
     if (await isAborted(signal)) return E.left(aborted("run"));
-    const session = await sessionFor(ready, way, step, free);
+    if (!ready.life.isOpen) return E.left(disposedRunner);
+    const session = await sessionFor(ready, program, isPooled(way, program, free));
     if (E.isLeft(session)) return session;
+    opened.set(program, session.right);
   }
-  return E.right(undefined);
+  return E.right(opened);
 };
