@@ -34,6 +34,7 @@ const { values: options } = parseArgs({
 const prompt = options.prompt ?? promptFor(options.model);
 
 type Setting = { readonly model: Model; readonly backend: Backend };
+
 /** The plan's bytes, and how many named parts there are. */
 const foreseen = ({ model, backend }: Setting, level: Level, rule: Rule): Plan => {
   const encoding = orThrow(encodePrompt(model, prompt));

@@ -5,6 +5,7 @@
 import { type Fault, fault, nodesOf, type Rule, ruleBySite } from "@depass/graph";
 import type { Architecture } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
+import { layerIn } from "./layer.ts";
 
 /** A rule and its layers, `from` to `to`, both of them too; without `to` up to the last, without `from` all that no other has. */
 export type LayerRule = { readonly rule: Rule; readonly from?: number; readonly to?: number };
@@ -12,12 +13,6 @@ export type LayerRule = { readonly rule: Rule; readonly from?: number; readonly 
 type Ranged = { readonly rule: Rule; readonly from: number; readonly to: number };
 
 const EXAMPLE = "as in softmax,taylor@0-9";
-
-/** `layers.7.mlp.post` is in layer 7. */
-const layerIn = (site: string | undefined): number | undefined => {
-  const layer = /^layers\.(\d+)\./.exec(site ?? "")?.[1];
-  return layer === undefined ? undefined : Number(layer);
-};
 
 const shown = ({ from, to }: Ranged): string => (from === to ? `layer ${from}` : `layers ${from}-${to}`);
 

@@ -4,6 +4,12 @@ import type { Architecture } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
 
+/** `layers.7.mlp.post` is in layer 7; undefined of a place in none. */
+export const layerIn = (place: string | undefined): number | undefined => {
+  const layer = /^layers\.(\d+)\./.exec(place ?? "")?.[1];
+  return layer === undefined ? undefined : Number(layer);
+};
+
 /** Faults: no such layer. */
 export const layerOf = ({ layers }: Architecture, layer: number): E.Either<readonly Fault[], void> =>
   Number.isInteger(layer) && layer >= 0 && layer < layers

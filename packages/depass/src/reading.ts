@@ -19,7 +19,7 @@ import {
 import { type Architecture, site } from "@depass/models";
 import * as E from "fp-ts/lib/Either.js";
 import { pipe } from "fp-ts/lib/function.js";
-import { layerOf, sizeAt } from "./layer.ts";
+import { layerIn, layerOf, sizeAt } from "./layer.ts";
 import { near } from "./near.ts";
 
 /** A layer's number (the state entering it), a state or module by its site, a head `L5H3`, a neuron `L5N120`. */
@@ -127,12 +127,10 @@ const sliceAt = (architecture: Architecture, letter: string, layer: number, numb
   );
 };
 
-const layerIn = (place: string, layers: number): number => Number(/^layers\.(\d+)\./.exec(place)?.[1] ?? layers);
-
 const stateAt = (architecture: Architecture, place: string): Reading => ({
   name: place,
   site: place,
-  states: layerIn(place, architecture.layers) + 1,
+  states: (layerIn(place) ?? architecture.layers) + 1,
   kind: "state",
   normed: E.right(lensAt(architecture, place)),
 });
@@ -140,7 +138,7 @@ const stateAt = (architecture: Architecture, place: string): Reading => ({
 const moduleAt = (architecture: Architecture, place: string): Reading => ({
   name: place,
   site: place,
-  states: layerIn(place, architecture.layers) + 1,
+  states: (layerIn(place) ?? architecture.layers) + 1,
   kind: "component",
   normed: written(architecture, place, E.right),
 });

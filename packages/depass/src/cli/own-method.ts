@@ -1,5 +1,5 @@
-// What of the method is the caller's own? Vectors in files: bases of parts, a direction. Or a module that exports `method`, a function of the model: a rule, parts or a direction that
-// no option names. It is given what scripts import, so that a file alone will do.
+// What of the method is the caller's own? Vectors in files: bases of parts, a direction. Or a module that exports `method`, a function
+// of the model: a rule, parts or a direction that no option names. It is given what scripts import, so that a file alone will do.
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as graph from "@depass/graph";
