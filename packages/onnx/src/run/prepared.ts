@@ -28,6 +28,7 @@ import type { Costs } from "../memory/memory.ts";
 import { newWays, usuallyKept } from "../memory/way.ts";
 import type { Base, PlanOptions } from "../plan/plan.ts";
 import { type Planned, plannedFor } from "../plan/planned.ts";
+import { notAborted } from "../runtime/aborted.ts";
 import { freeNow } from "../runtime/free.ts";
 import type { Runtime } from "../runtime/session.ts";
 import { giveBack, newArrays } from "../weights/pool.ts";
@@ -121,7 +122,8 @@ export const prepareOn = (
   prepareOptions: PrepareOptions = {},
 ): Faulty<Runner> =>
   pipe(
-    TE.fromEither(plannedFor(source, stored, options)),
+    notAborted("prepare", prepareOptions.signal),
+    TE.chainEitherK(() => plannedFor(source, stored, options)),
     TE.bindTo("planned"),
     TE.bind("shapes", ({ planned }) => TE.fromEither(check(planned.graph))),
     TE.map(({ planned, shapes }) => {

@@ -98,6 +98,7 @@ const runIn = async (
 ): Promise<Result<Tensors | "unsure">> => {
   const { ways, lookups, weights, store, budget } = ready;
   const kept = store.keeps(ways.base.weights);
+  if (await isAborted(options.signal)) return E.left(aborted("run"));
   const way = wayFor(ways, sizes, { exact, kept, free: freeFor(ready), budget });
   if (E.isLeft(way)) return way;
   store.letGo(way.right.coming);

@@ -1,6 +1,7 @@
 // What is said of something that was told to stop.
 import { setImmediate } from "node:timers/promises";
-import { type Fault, fault, type Signal } from "@depass/graph";
+import { type Fault, type Faulty, fault, type Signal } from "@depass/graph";
+import * as E from "fp-ts/lib/Either.js";
 
 export const aborted = (what: string): readonly Fault[] => [fault("aborted", what, "to finish", "an abort signal")];
 
@@ -10,3 +11,9 @@ export const isAborted = async (signal: Signal | undefined): Promise<boolean> =>
   await setImmediate();
   return signal.aborted;
 };
+
+/** What follows holds the thread for a while: a graph of many nodes is planned. Faults: it was told to stop. */
+export const notAborted =
+  (what: string, signal: Signal | undefined): Faulty<void> =>
+  async () =>
+    (await isAborted(signal)) ? E.left(aborted(what)) : E.right(undefined);
